@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSL-1.0
+// concepts: what sources, operators, sinks and the engine know of each other. They meet here and nowhere else, so a new
+// operator touches no engine file and the engine names no operator.
+#pragma once
+
+#include <levada/core/config.hpp>
+#include <levada/core/keyed.hpp>
+#include <levada/core/result.hpp>
+#include <levada/core/signal.hpp>
+#include <levada/core/time.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace levada::inline v0 {
+
+/// What streams carry: a value. Events that cross a process or a disk are trivially copyable on top of it.
+template <class E>
+concept event = std::is_object_v<E> && std::is_move_constructible_v<E> && !std::is_pointer_v<E>;
+
+template <class E>
+concept wire_event = event<E> && std::is_trivially_copyable_v<E> && std::is_aggregate_v<E>;
+
+/// The type of a stream that ended in a sink, and of one that was refused with a sentence.
+struct nothing {};
+struct refused {};
+
+/// A port as an operator sees it: its only view of the world. This one leads nowhere; the concepts are checked with it.
+struct probe_port {
+  template <class E>
+  void operator()(const E&) const {}
+  template <class E>
+  void maybe(bool, const E&) const {}
+  template <class E>
+  void batch(std::span<const E>) const {}
+  template <signal S>
+  void raise(const S&) const {}
+  void drop(std::uint64_t = 1) const {}
+  void advance(timestamp) const {}
+  [[nodiscard]] timestamp now() const { return {}; }
+  [[nodiscard]] timestamp wall() const { return {}; }
+  [[nodiscard]] duration steady() const { return {}; }
+  [[nodiscard]] std::string_view name() const { return {}; }
+};
+
+/// An operator is an aggregate. It says what it makes of an event type (`output<E>`), whether it can take it at all
+/// (`fits<E>()`, a sentence if not), and takes events one at a time.
+template <class Op, class E>
+concept operator_on = requires(Op& op, const E& e, probe_port out) {
+  typename Op::template output<E>;
+  op(e, out);
+};
+
+/// Optional members of an operator:
+/// masked: takes an event that may be dead, without a branch;
+template <class Op, class E>
+concept maskable = requires(Op& op, bool live, const E& e, probe_port out) { op.masked(live, e, out); };
+/// batch: takes a whole span;
+template <class Op, class E>
+concept batched = requires(Op& op, std::span<const E> b, probe_port out) { op.batch(b, out); };
+/// on: takes a signal, and decides whether to pass it on;
+template <class Op, class S>
+concept handles = requires(Op& op, const S& s, probe_port out) { op.on(s, out); };
+/// state: what survives a restart;
+template <class Op>
+concept stateful = requires(Op& op) { op.state; };
+/// open: acquires what can fail, before the first event;
+template <class Op>
+concept openable = requires(Op& op) {
+  { op.open() } -> std::same_as<result<>>;
+};
+/// due: the processing time at which it wants to be woken;
+template <class Op>
+concept timed = requires(const Op& op) {
+  { op.due() } -> std::same_as<timestamp>;
+};
+/// one_to_one: emits exactly one event for each, so that nobody needs to count both.
+template <class Op>
+inline constexpr bool is_one_to_one = requires { requires Op::one_to_one; };
+
+/// What a poll of a source brought: whether anything came, and whether nothing will come any more.
+enum class polled : std::uint8_t { nothing, events, end };
+
+/// A source is asked, never calls. It pushes spans and signals into its port, about `budget` events at most.
+/// `position` names the next event (a sequence, a byte, a row), so that a checkpoint can say where to go on.
+template <class S>
+concept source = requires(S& s, const S& c, probe_port out, std::size_t budget) {
+  typename S::event_type;
+  { s.poll(out, budget) } -> std::same_as<polled>;
+  { c.position() } -> std::same_as<std::uint64_t>;
+};
+/// Optional members of a source:
+/// seek: goes on at a position;
+template <class S>
+concept seekable = requires(S& s, std::uint64_t position) {
+  { s.seek(position) } -> std::same_as<result<>>;
+};
+/// commit: everything before a position is in a checkpoint and need not be kept;
+template <class S>
+concept committing = requires(S& s, std::uint64_t position) { s.commit(position); };
+/// status: why it ended before its time, if it did;
+template <class S>
+concept reports_status = requires(const S& s) {
+  { s.status() } -> std::same_as<const result<>&>;
+};
+/// wake_at: the steady time of its next event, if it makes events from time;
+template <class S>
+concept wakes_by_time = requires(const S& s) {
+  { s.wake_at() } -> std::same_as<duration>;
+};
+/// park: promises to make the descriptor wake_fd() readable when something comes. It returns false, and promises
+/// nothing, when something is there already. unpark withdraws the promise, and hears whether the wait lasted for the
+/// source's patience: the longest wait that it thinks safe.
+template <class S>
+concept wakes_by_descriptor = requires(S& s, const S& c, bool timed_out) {
+  { c.wake_fd() } -> std::same_as<int>;
+  { s.park() } -> std::same_as<bool>;
+  s.unpark(timed_out);
+  { c.patience() } -> std::same_as<duration>;
+};
+
+/// A sink is where a stream leaves: it takes single events and passes nothing on. What it holds back for batching it
+/// writes on(flush); what it cannot write it counts with out.drop().
+template <class S, class E>
+concept sink = requires(S& s, const E& e, probe_port out) { s.write(e, out); };
+
+template <class F, class E>
+concept predicate_on = requires(F& f, const payload_type<E>& e) {
+  { f(e) } -> std::convertible_to<bool>;
+};
+template <class F, class E>
+concept function_on = requires(F& f, const payload_type<E>& e) { f(e); } &&
+                      !std::is_void_v<decltype(std::declval<F&>()(std::declval<const payload_type<E>&>()))>;
+
+/// A member pointer or a callable: what picks a value out of an event.
+template <class V, class E>
+  requires(requires(V& value, const E& e) { e.*value; } || requires(V& value, const E& e) { value(e); })
+LEVADA_INLINE constexpr decltype(auto) pick(V& value, const E& e) {
+  if constexpr (std::is_member_object_pointer_v<V>)
+    return e.*value;
+  else
+    return value(e);
+}
+template <class V, class E>
+concept picks_from = requires(V& value, const payload_type<E>& e) { pick(value, e); } &&
+                     !std::is_void_v<decltype(pick(std::declval<V&>(), std::declval<const payload_type<E>&>()))>;
+template <class V, class E>
+using picked_type = std::remove_cvref_t<decltype(pick(std::declval<V&>(), std::declval<const payload_type<E>&>()))>;
+
+/// One operator on its way into a chain; `operator|` is in flow/chain.hpp.
+template <class Op>
+struct link {
+  Op op;
+};
+template <class Op>
+link(Op) -> link<Op>;
+
+}  // namespace levada::inline v0

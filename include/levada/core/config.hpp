@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+// config: the version and every macro of the library. No macro changes a layout.
+#pragma once
+
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+
+#define LEVADA_VERSION_MAJOR 0
+#define LEVADA_VERSION_MINOR 1
+#define LEVADA_VERSION_PATCH 0
+
+/// The data path is one loop only if every link of it is inlined; the compilers' own limits give up half way.
+#define LEVADA_INLINE __attribute__((always_inline)) inline
+/// For a lambda on the data path, after its parameter list.
+#define LEVADA_INLINE_LAMBDA __attribute__((always_inline))
+/// What runs between spans, or once: kept out of the loop, so that the loop stays small.
+#define LEVADA_COLD __attribute__((noinline, cold))
+
+/// Stops the program with file, line and value when the programmer broke a promise.
+/// It stays on in release builds: it guards calls, not events.
+#define LEVADA_CHECK(condition, value) \
+  ((condition) ? void(0) : ::levada::detail::stop_here(#condition, #value, static_cast<long long>(value), __FILE__, __LINE__))
+
+/// Names the members of an event type that reflection cannot look into (one with bases or constructors), for describe():
+/// LEVADA_DESCRIBE(plant::reading, time, value), at global scope, with <levada/wire/descriptor.hpp> included. Inherited members
+/// are named like any other. It derives from the type in order to see them, so the type must not be final.
+#define LEVADA_DESCRIBE(type, ...)                                                                             \
+  template <>                                                                                                  \
+  struct levada::members_of<type> : type {                                                                     \
+    static constexpr const char* levada_names = #__VA_ARGS__;                                                  \
+    constexpr decltype(auto) levada_visit(auto&& levada_visitor) const { return levada_visitor(__VA_ARGS__); } \
+  }
+
+#if defined(__cpp_exceptions)
+#define LEVADA_EXCEPTIONS 1
+#else
+#define LEVADA_EXCEPTIONS 0
+#endif
+
+namespace levada::inline v0 {
+template <class T>
+struct members_of;  // what LEVADA_DESCRIBE specialises
+
+namespace detail {
+[[noreturn]] LEVADA_COLD inline void stop_here(const char* condition, const char* name, long long value, const char* file,
+                                               int line) {
+  std::fprintf(stderr, "%s:%d: levada: '%s' does not hold: %s is %lld\n", file, line, condition, name, value);
+  std::abort();
+}
+}  // namespace detail
+}  // namespace levada::inline v0

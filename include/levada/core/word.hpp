@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+// word: an atomic machine word that may lie in memory shared by processes. std::atomic would do the same, but its
+// header alone is half of this library's include budget. Never wait on it with std's functions: they know one process.
+#pragma once
+
+#include <levada/core/config.hpp>
+
+#include <type_traits>
+
+namespace levada::inline v0 {
+
+/// Each use names its partner: the load that pairs with a store, the store that pairs with a load.
+template <class T>
+class word {
+  static_assert(std::is_integral_v<T> && (sizeof(T) == 4 || sizeof(T) == 8), "word: 32 or 64 bits, so that no lock hides in it");
+
+ public:
+  word() = default;
+  constexpr explicit word(T value) : value_(value) {}
+  word(const word&) = delete;
+  word& operator=(const word&) = delete;
+
+  [[nodiscard]] LEVADA_INLINE T relaxed() const { return __atomic_load_n(&value_, __ATOMIC_RELAXED); }
+  [[nodiscard]] LEVADA_INLINE T acquire() const { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+  LEVADA_INLINE void relaxed(T v) { __atomic_store_n(&value_, v, __ATOMIC_RELAXED); }
+  LEVADA_INLINE void release(T v) { __atomic_store_n(&value_, v, __ATOMIC_RELEASE); }
+
+  LEVADA_INLINE T fetch_add(T v) { return __atomic_fetch_add(&value_, v, __ATOMIC_SEQ_CST); }
+  LEVADA_INLINE T fetch_or(T v) { return __atomic_fetch_or(&value_, v, __ATOMIC_SEQ_CST); }
+  LEVADA_INLINE T fetch_and(T v) { return __atomic_fetch_and(&value_, v, __ATOMIC_SEQ_CST); }
+  LEVADA_INLINE T exchange(T v) { return __atomic_exchange_n(&value_, v, __ATOMIC_SEQ_CST); }
+
+ private:
+  T value_{};
+};
+
+}  // namespace levada::inline v0

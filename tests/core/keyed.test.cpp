@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <levada/core/keyed.hpp>
+
+#include <doctest/doctest.h>
+
+#include <type_traits>
+
+using namespace levada;
+
+namespace {
+struct reading {
+  int sensor;
+  double value;
+};
+using keyed_reading = keyed<int, reading>;
+}  // namespace
+
+TEST_CASE("an event with a key around it still is that event") {
+  static_assert(is_keyed<keyed_reading> && !is_keyed<reading>);
+  static_assert(std::is_same_v<payload_type<keyed_reading>, reading>);
+  static_assert(std::is_same_v<payload_type<reading>, reading>);
+  static_assert(std::is_same_v<relayed_type<keyed_reading, double>, keyed<int, double>>);
+  static_assert(std::is_same_v<relayed_type<reading, double>, double>);
+}
+
+TEST_CASE("payload, slot and relay see through the key") {
+  int key = 7;
+  reading r{7, 2.5};
+  keyed_reading k{3, key, r};
+  CHECK(&payload(k) == &r);
+  CHECK(&payload(r) == &r);
+  CHECK(slot_of(k) == 3);
+  CHECK(slot_of(r) == 0);
+
+  double result = 9;
+  auto relayed = relay(k, result);
+  CHECK(relayed.slot == 3);
+  CHECK(&relayed.key == &key);
+  CHECK(&relayed.event == &result);
+  CHECK(relay(r, result) == 9);
+}
