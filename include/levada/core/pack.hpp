@@ -13,8 +13,14 @@ namespace levada::inline v0 {
 
 namespace detail {
 /// One element. leaf<I, T> is the same class in every longer pack, so that appending costs one new class, not I.
+/// An element keeps its last bytes to itself, so that a graph may copy it by memcpy: only an empty one shares its address.
 template <std::size_t I, class T>
 struct leaf {
+  T value;
+};
+template <std::size_t I, class T>
+  requires std::is_empty_v<T>
+struct leaf<I, T> {
   [[no_unique_address]] T value;
 };
 
