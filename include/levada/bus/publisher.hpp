@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSL-1.0
+// publisher: the one producer of a topic. It writes events in place, in shared memory, and says when they are whole.
+//
+// The order of publication: payload, lane record, lane_head, head. A record for sequence s becomes visible while
+// head == s. A subscriber loads head first and lane_head second, so it knows every record before the events that it
+// sees. A producer may die between any two instructions: what it had not published is invisible, and its successor
+// goes on from both heads without repair.
+#pragma once
+
+#include <levada/bus/detail/room.hpp>
+#include <levada/bus/detail/sleep.hpp>
+#include <levada/bus/layout.hpp>
+#include <levada/bus/segment.hpp>
+#include <levada/bus/topic.hpp>
+#include <levada/core/config.hpp>
+#include <levada/core/result.hpp>
+#include <levada/core/time.hpp>
+#include <levada/os/bell.hpp>
+#include <levada/os/clock.hpp>
+#include <levada/os/file.hpp>
+#include <levada/os/lock.hpp>
+#include <levada/os/process.hpp>
+#include <levada/wire/descriptor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace levada::inline v0 {
+
+namespace detail {
+
+/// What does not depend on the type of the events.
+class producer {
+ public:
+  producer() = default;
+
+  /// Takes the place of the producer. The caller holds the topic's lock.
+  static result<producer> open(const segment& s) {
+    producer p;
+    p.ring_ = s.view();
+    auto& control = *p.ring_.control;
+    const auto& files = s.files();
+    auto place = file::open(files.file("producer").c_str(), O_RDWR | O_NOFOLLOW);
+    if (!place) return about(files, place.error());
+    if (!try_lock(place->fd()))
+      return fault::of(failure::unavailable, "topic '", files.topic, "' already has a publisher (pid ",
+                       control.producer_pid.relaxed(), "): stop it first, or use another topic");
+    p.place_ = std::move(*place);
+    if (auto ready = p.open_bells(files); !ready) return ready.error();
+
+    p.position_ = control.head.relaxed();  // all of these: written by predecessors, ordered by the lock
+    p.lane_position_ = control.lane_head.relaxed();
+    auto ahead = control.reserve.relaxed() - p.position_;
+    auto lane_ahead = control.lane_reserve.relaxed() - p.lane_position_;
+    if (ahead > p.ring_.measure.capacity || lane_ahead > p.ring_.measure.lane_capacity)
+      return about(files, fault::of(failure::data, "its counters are damaged: stop its users and remove it"));
+    if (p.lane_position_ != p.ring_.measure.first_sequence) p.last_time_ = p.ring_.record(p.lane_position_ - 1).time;
+    p.room_ = room(p.ring_, files, p.position_, p.lane_position_);
+    p.caller_ = caller(p.ring_.doors);
+    p.epoch_ = control.epoch.relaxed() + 1;
+    control.epoch.release(p.epoch_);  // pairs with nothing: it travels in the records
+    control.producer_pid.relaxed(static_cast<std::uint32_t>(process_id()));
+    control.wake.release(static_cast<std::uint32_t>(p.caller_.mode()));  // pairs with the acquire in consumer::park
+    [[maybe_unused]] auto old = p.caller_.take(~std::uint32_t{0});
+    for (const auto& b : p.bells_) b.ring();  // a predecessor may have published and died before it rang
+    return p;
+  }
+
+  [[nodiscard]] LEVADA_INLINE std::uint64_t granted(std::size_t n) {
+    auto want = n < room_.slice() ? n : room_.slice();
+    if (position_ + want > room_.limit || lane_position_ + room::records_a_claim > room_.lane_limit) [[unlikely]]
+      return granted_slowly(want);
+    return want;
+  }
+  LEVADA_INLINE void commit(std::size_t n, timestamp now) {
+    LEVADA_CHECK(n <= room_.limit - position_, n);
+    if (n == 0) return;
+    if (now.ns >= next_record_) [[unlikely]]
+      mark(now);
+    position_ += n;
+    ring_.control->head.release(position_);  // pairs with the acquire in consumer::refresh: the events below are whole
+    wake();
+  }
+  bool signal(lane_kind kind, std::uint64_t value, timestamp now) {
+    LEVADA_CHECK(kind != lane_kind::commit, static_cast<int>(kind));
+    if (lane_position_ + 2 > room_.lane_limit) room_.extend(position_, lane_position_);
+    if (lane_position_ + 2 > room_.lane_limit) return false;  // one stays for the next commit
+    append(kind, value, now);
+    wake();
+    return true;
+  }
+  bool wait_for_room(duration timeout);
+
+  [[nodiscard]] const ring_view& ring() const { return ring_; }
+  [[nodiscard]] LEVADA_INLINE std::uint64_t position() const { return position_; }
+  [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+  [[nodiscard]] std::uint64_t rescued() const { return sleeper_.rescued(); }
+  [[nodiscard]] const room& space() const { return room_; }
+
+ private:
+  result<> open_bells(const topic_files& files) {
+    auto own = bell::open(files.producer_bell().c_str());
+    if (!own) return about(files, own.error());
+    sleeper_ = sleeper(ring_.doors, producer_sleeps, std::move(*own));
+    for (std::size_t i = 0; i < most_subscribers; ++i) {
+      auto b = bell::open(files.bell(i).c_str());
+      if (!b) return about(files, b.error());
+      bells_[i] = std::move(*b);
+    }
+    return {};
+  }
+
+  LEVADA_COLD std::uint64_t granted_slowly(std::uint64_t want) {
+    room_.extend(position_, lane_position_);
+    if (!has_room()) return 0;
+    auto left = room_.limit - position_;
+    return left < want ? left : want;
+  }
+  [[nodiscard]] bool has_room() const {
+    return room_.limit > position_ && room_.lane_limit >= lane_position_ + room::records_a_claim;
+  }
+
+  /// The time has moved by the grain, or this producer is new. Where the lane is full the next commit tries again.
+  LEVADA_COLD void mark(timestamp now) {
+    if (lane_position_ + 1 > room_.lane_limit) room_.extend(position_, lane_position_);
+    if (lane_position_ + 1 <= room_.lane_limit) append(lane_kind::commit, 0, now);
+  }
+  void append(lane_kind kind, std::uint64_t value, timestamp now) {
+    if (last_time_ < now) last_time_ = now;
+    ring_.record(lane_position_) = {position_, last_time_, value, epoch_, static_cast<std::uint32_t>(kind)};  // producer 0
+    ring_.control->lane_head.release(++lane_position_);  // pairs with the acquire in consumer::refresh
+    auto grain = ring_.measure.grain.ns;
+    next_record_ = last_time_.ns > INT64_MAX - grain ? INT64_MAX : last_time_.ns + grain;
+  }
+
+  LEVADA_INLINE void wake() {
+    if ((caller_.sleepers() & subscriber_sleeps) != 0) [[unlikely]]
+      ring_sleepers();
+  }
+  LEVADA_COLD void ring_sleepers() {
+    auto rung = caller_.take(subscriber_sleeps);
+    for (std::size_t i = 0; i < most_subscribers; ++i)
+      if ((rung >> i & 1u) != 0) bells_[i].ring();
+  }
+
+  ring_view ring_;
+  std::uint64_t position_ = 0;
+  std::uint64_t lane_position_ = 0;
+  std::int64_t next_record_ = INT64_MIN;  // a new producer's first commit always writes one
+  timestamp last_time_ = long_ago;
+  room room_;
+  caller caller_;
+  std::uint32_t epoch_ = 0;
+  sleeper sleeper_;
+  bell bells_[most_subscribers];
+  file place_;
+};
+
+inline bool producer::wait_for_room(duration timeout) {
+  constexpr duration look_for_dead{10'000'000};
+  auto room_now = [this] {
+    if (!has_room()) room_.extend(position_, lane_position_);
+    return has_room();
+  };
+  if (room_now()) return true;
+  wall_clock clock;
+  auto end = clock.steady() + timeout;
+  for (;;) {
+    if (!sleeper_.park(false, room_now)) return true;
+    auto left = end - clock.steady();
+    if (left > duration{})
+      sleeper_.wait(left < look_for_dead ? left : look_for_dead, [this] { return room_.is_open(position_, lane_position_); });
+    sleeper_.unpark();
+    if (room_now()) return true;
+    if (left <= duration{}) return false;
+  }
+}
+
+}  // namespace detail
+
+/// Takes  events T, written by the caller into claimed slots.
+/// Emits  them to every subscriber of the topic, in order, with the lane's records between them.
+/// Holds  the mapping of the ring, 18 descriptors, and the topic's producer lock: it is the only one.
+/// Fails  at open only, in words. When the ring is full a claim is empty: whoever produces decides whether to wait or drop.
+/// Costs  when nobody sleeps: one store, one load and two predictable branches a commit.
+template <wire_event T>
+class publisher {
+ public:
+  using event_type = T;
+
+  /// Makes the topic if it is not there. Fails with failure::unavailable if it has a publisher, and with failure::data if its
+  /// events have another description.
+  static result<publisher> open(const topic<T>& where) {
+    auto files = where.files();
+    if (!files) return files.error();
+    auto lock = detail::segment::open_or_make(*files, where.options(), describe<T>());
+    if (!lock) return lock.error();
+    auto s = detail::segment::open(*files, detail::side::publisher);
+    if (!s) return s.error();
+    auto p = build(*s);
+    if (p) p->own_ = std::move(*s);
+    return p;
+  }
+  /// Over a segment made by segment::open_both, which must outlive the publisher.
+  static result<publisher> over(const detail::segment& s) {
+    auto lock = detail::lock_topic(s.files(), false);
+    return lock ? build(s) : result<publisher>(lock.error());
+  }
+
+  /// Up to n free slots in a row, to be written in place and in order; empty if there is none. At most an eighth of the
+  /// capacity, whatever n is. A claim that is not committed is forgotten.
+  [[nodiscard]] LEVADA_INLINE std::span<T> claim(std::size_t n) {
+    auto granted = core_.granted(n);
+    return {slots_ + (core_.position() & mask_), static_cast<std::size_t>(granted)};
+  }
+  /// Accepts the first n claimed events at time `now`: from here on they survive this process.
+  LEVADA_INLINE void commit(std::size_t n, timestamp now) { core_.commit(n, now); }
+
+  /// Puts a signal behind the events committed so far. False if the lane is full; after a claim one signal always fits.
+  [[nodiscard]] bool signal(lane_kind kind, std::uint64_t value, timestamp now) { return core_.signal(kind, value, now); }
+
+  /// Sleeps until a claim would not be empty; looks for subscribers that died. False when the time is over.
+  [[nodiscard]] bool wait_for_room(duration timeout) { return core_.wait_for_room(timeout); }
+
+  /// The sequence of the next event.
+  [[nodiscard]] std::uint64_t sequence() const { return core_.position(); }
+  /// Grows with every producer of the topic: with a sequence it names an event for good.
+  [[nodiscard]] std::uint32_t epoch() const { return core_.epoch(); }
+  [[nodiscard]] std::uint64_t capacity() const { return mask_ + 1; }
+  /// Waits that ended by patience though there was room: 0 unless a ring was lost.
+  [[nodiscard]] std::uint64_t rescued() const { return core_.rescued(); }
+
+  /// How many subscribers run. Costs  a few system calls each; so do the two below.
+  [[nodiscard]] std::size_t subscribers() const {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < most_subscribers; ++i) n += core_.space().is_alive(i) ? 1u : 0u;
+    return n;
+  }
+  [[nodiscard]] bool subscriber_alive(std::string_view name) const {
+    for (std::size_t i = 0; i < most_subscribers; ++i)
+      if (core_.space().state_of(i) == detail::cursor_state::named && name_at(i).view() == name) return core_.space().is_alive(i);
+    return false;
+  }
+  /// The name of the live subscriber that was last seen to keep a claim empty ("subscriber 3" if it has none), or nothing.
+  [[nodiscard]] text<48> blocked_by() const {
+    auto i = core_.space().blocker();
+    if (i == most_subscribers) return {};
+    return name_at(i).empty() ? compose<48>("subscriber ", i) : name_at(i);
+  }
+
+ private:
+  explicit publisher(detail::producer&& core)
+      : core_(std::move(core)), slots_(reinterpret_cast<T*>(core_.ring().data)), mask_(core_.ring().measure.capacity - 1) {}
+
+  static result<publisher> build(const detail::segment& s) {
+    auto same = readable_by(s.descriptor(), describe<T>());
+    if (same) same = readable_by(describe<T>(), s.descriptor());
+    if (!same)
+      return fault::of(same.error().kind, "topic '", s.files().topic,
+                       "' has other events than this publisher makes: ", same.error().sentence,
+                       " (stop its users and remove it, or use another topic)");
+    auto core = detail::producer::open(s);
+    if (!core) return core.error();
+    return publisher{std::move(*core)};
+  }
+  [[nodiscard]] text<48> name_at(std::size_t i) const { return detail::load_name(core_.ring().cursor(i)); }
+
+  detail::segment own_;
+  detail::producer core_;
+  T* slots_;
+  std::uint64_t mask_;
+};
+
+}  // namespace levada::inline v0

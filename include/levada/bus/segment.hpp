@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSL-1.0
+// segment: the mappings of one topic in one process, checked before they are believed. A publisher and a subscriber
+// usually own one each; both can stand over the same one, as a boundary between two stages of a flow does.
+#pragma once
+
+#include <levada/bus/detail/files.hpp>
+#include <levada/bus/layout.hpp>
+#include <levada/bus/topic.hpp>
+#include <levada/core/result.hpp>
+#include <levada/os/file.hpp>
+#include <levada/os/lock.hpp>
+#include <levada/os/mapping.hpp>
+#include <levada/wire/descriptor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <utility>
+
+namespace levada::inline v0 {
+
+namespace detail {
+
+/// Where things are, and how large: addresses that stay when their owner moves.
+struct ring_view {
+  geometry measure{};
+  ring_control* control = nullptr;
+  lane_record* lane = nullptr;
+  std::byte* data = nullptr;  ///< shown twice in a row
+  doors_page* doors = nullptr;
+  std::byte* cursors = nullptr;
+
+  [[nodiscard]] cursor_page& cursor(std::size_t i) const { return *reinterpret_cast<cursor_page*>(cursors + i * measure.page); }
+  [[nodiscard]] LEVADA_INLINE lane_record& record(std::uint64_t at) const { return lane[at & (measure.lane_capacity - 1)]; }
+};
+
+/// Who a mapping is for: it decides what is writable.
+enum class side : std::uint8_t { publisher, subscriber, both };
+
+class segment {
+ public:
+  segment() = default;
+
+  /// The caller holds the topic's lock, and the topic is there.
+  static result<segment> open(const topic_files& files, side who) {
+    segment s;
+    s.files_ = files;
+    auto how = who == side::subscriber ? access::read : access::read_write;
+    auto path = files.file("ring");
+    auto ring = file::open(path.c_str(), (how == access::read ? O_RDONLY : O_RDWR) | O_NOFOLLOW);
+    if (!ring) return ring.error().kind == failure::unreadable ? files.absent() : about(files, ring.error());
+    auto bytes = ring->size();
+    if (!bytes) return about(files, bytes.error());
+
+    auto& h = s.header_;  // copied once; what is mapped is not asked again
+    auto got = ring->pread({reinterpret_cast<char*>(&h), sizeof h}, 0);
+    if (!got) return about(files, got.error());
+    if (*got != sizeof h) return about(files, fault::of(failure::data, "its ring has only ", *bytes, " bytes"));
+    auto g = check_ring(h, *bytes, page_size());
+    if (!g) return about(files, g.error());
+
+    auto map = mapping::ring(*ring, static_cast<std::size_t>(g->front_bytes()), static_cast<std::size_t>(g->data_bytes()), how);
+    if (!map) return about(files, map.error());
+    s.ring_ = std::move(*map);
+    auto doors = file::open(files.file("doors").c_str(), O_RDWR | O_NOFOLLOW);
+    if (!doors) return about(files, doors.error());
+    auto page = static_cast<std::size_t>(g->page);
+    auto doors_map = show_page(*doors, page, access::read_write);
+    if (!doors_map) return about(files, doors_map.error());
+    s.doors_ = std::move(*doors_map);
+    auto cursors = mapping::space(most_subscribers * page);
+    if (!cursors) return about(files, cursors.error());
+    for (std::size_t i = 0; i < most_subscribers; ++i) {
+      auto own = who == side::both ? access::read_write : access::read;
+      auto f = file::open(files.cursor(i).c_str(), (own == access::read ? O_RDONLY : O_RDWR) | O_NOFOLLOW);
+      if (!f) return about(files, f.error());
+      if (auto whole = is_whole(*f, page); !whole) return about(files, whole.error());
+      if (auto shown = cursors->show(i * page, *f, page, own); !shown) return about(files, shown.error());
+    }
+    s.cursors_ = std::move(*cursors);
+
+    auto* base = s.ring_.base();
+    s.view_ = {*g,
+               reinterpret_cast<ring_control*>(base + g->header_bytes),
+               reinterpret_cast<lane_record*>(base + g->lane_at()),
+               base + g->front_bytes(),
+               reinterpret_cast<doors_page*>(s.doors_.base()),
+               s.cursors_.base()};
+    if (auto sound = levada::check(s.descriptor()); !sound) return about(files, sound.error());
+    return s;
+  }
+
+  /// Both sides over one mapping, in one process; makes the topic if it is not there.
+  template <wire_event T>
+  static result<segment> open_both(const topic<T>& where) {
+    auto files = where.files();
+    if (!files) return files.error();
+    auto lock = open_or_make(*files, where.options(), describe<T>());
+    return lock ? open(*files, side::both) : result<segment>(lock.error());
+  }
+
+  /// Takes the topic's lock and makes the topic if it is not there, or was left by an earlier boot.
+  static result<file> open_or_make(const topic_files& files, const topic_options& options, const descriptor_view& event) {
+    auto lock = lock_topic(files, true);
+    if (!lock) return lock.error();
+    if (exists(files.file("ring")) && !is_of_earlier_boot(files)) return lock;
+    auto h = plan_ring(options.capacity, options.grain, options.first_sequence, event, page_size());
+    if (!h) return about(files, h.error());
+    h->boot = boot_identity();
+    if (auto made = make_files(files, *h, event); !made) return made.error();
+    return lock;
+  }
+
+  /// A ring that lies on a disk, and not in memory, outlives the boot; its events may be half written.
+  static bool is_of_earlier_boot(const topic_files& files) {
+    ring_header h;
+    auto f = file::open(files.file("ring").c_str(), O_RDONLY | O_NOFOLLOW);
+    if (!f) return false;
+    auto got = f->pread({reinterpret_cast<char*>(&h), sizeof h}, 0);
+    return got && *got == sizeof h && h.magic == ring_magic && h.version == layout_version && h.boot != boot_identity();
+  }
+
+  [[nodiscard]] const ring_view& view() const { return view_; }
+  [[nodiscard]] const topic_files& files() const { return files_; }
+  [[nodiscard]] explicit operator bool() const { return static_cast<bool>(ring_); }
+  /// What the topic's maker said of its events.
+  [[nodiscard]] descriptor_view descriptor() const {
+    auto* fields = ring_.base() + sizeof(ring_header);
+    auto* enumerators = fields + header_.fields * sizeof(field);
+    return {{reinterpret_cast<const field*>(fields), header_.fields},
+            {reinterpret_cast<const enumerator*>(enumerators), header_.enumerators},
+            header_.event_size,
+            header_.event_alignment};
+  }
+
+ private:
+  static result<> is_whole(const file& f, std::size_t bytes) {
+    auto size = f.size();
+    if (!size) return size.error();
+    if (*size < bytes) return fault::of(failure::data, "'", f.path(), "' has only ", *size, " bytes");
+    return {};
+  }
+  static result<mapping> show_page(const file& f, std::size_t bytes, access how) {
+    auto whole = is_whole(f, bytes);
+    return whole ? mapping::of(f, bytes, how) : result<mapping>(whole.error());
+  }
+
+  topic_files files_;
+  ring_header header_;
+  mapping ring_;
+  mapping doors_;
+  mapping cursors_;
+  ring_view view_;
+};
+
+// They follow one another in the header without gaps.
+static_assert(sizeof(ring_header) % alignof(enumerator) == 0 && sizeof(field) % alignof(enumerator) == 0);
+
+}  // namespace detail
+
+}  // namespace levada::inline v0

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSL-1.0
+// topic: names. A bus is a folder of topics in shared memory; a topic is a named, typed, bounded, sequenced stream of
+// events and signals in it. Both are values that name something: nothing is opened until a publisher or subscriber is.
+#pragma once
+
+#include <levada/bus/detail/files.hpp>
+#include <levada/core/concepts.hpp>
+#include <levada/core/result.hpp>
+#include <levada/core/text.hpp>
+#include <levada/core/time.hpp>
+#include <levada/os/folder.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace levada::inline v0 {
+
+namespace detail {
+
+/// Letters, digits, '.', '_' and '-', not beginning with a dot: safe in a path and in a shell.
+constexpr bool is_plain_name(std::string_view name) {
+  if (name.empty() || name.front() == '.') return false;
+  constexpr std::string_view others = "0123456789._-";
+  for (char c : name)
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || others.find(c) != others.npos)) return false;
+  return true;
+}
+
+/// Plain names with slashes between them. None may end like the folders in which topics lie.
+constexpr bool is_topic_name(std::string_view name) {
+  while (true) {
+    auto end = name.find('/');
+    auto part = name.substr(0, end);
+    if (!is_plain_name(part) || part.ends_with(".topic")) return false;
+    if (end == name.npos) return true;
+    name.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace detail
+
+/// A set of topics under one name. Lies in $LEVADA_DIR, or in /dev/shm/levada-<user>, or where bus::in says.
+class bus {
+ public:
+  explicit bus(std::string_view name) : name_(name), fits_(name.size() < sizeof name_) {}
+  static bus in(std::string_view directory, std::string_view name) {
+    bus b(name);
+    b.directory_ = directory;
+    b.fits_ = b.fits_ && directory.size() < sizeof b.directory_ && !directory.empty();
+    return b;
+  }
+
+  [[nodiscard]] std::string_view name() const { return name_.view(); }
+
+  /// Removes a topic. Fails with failure::unavailable while a publisher or subscriber of it runs; what is not there is fine.
+  result<> remove(std::string_view topic) const {
+    auto files = files_of(topic);
+    return files ? detail::remove_topic(*files) : result<>(files.error());
+  }
+  /// Gives up the position of a named subscriber that does not run and will not return.
+  result<> forget(std::string_view topic, std::string_view subscriber) const {
+    auto files = files_of(topic);
+    return files ? detail::forget_subscriber(*files, subscriber) : result<>(files.error());
+  }
+
+  /// Where a topic's files lie. Fails with failure::usage if a name is not one, with failure::permission if /dev/shm has a
+  /// folder of this user's name that is not this user's.
+  result<detail::topic_files> files_of(std::string_view topic) const {
+    if (!fits_ || !detail::is_plain_name(name_.view()))
+      return fault::of(failure::usage, "'", name_, "' is not a name for a bus: use at most ", sizeof name_ - 1,
+                       " letters, digits, '.', '_', '-' (and a directory of at most ", sizeof directory_ - 1, " characters)");
+    if (topic.size() >= sizeof(detail::topic_files::topic) || !detail::is_topic_name(topic))
+      return fault::of(failure::usage, "'", topic, "' is not a name for a topic: use letters, digits, '.', '_', '-', and '/' ",
+                       "between parts, at most ", sizeof(detail::topic_files::topic) - 1,
+                       " in all; no part begins with '.' or ends with '.topic'");
+    auto directory = directory_;
+    if (directory.empty()) {
+      auto named = environment("LEVADA_DIR");
+      if (named.size() >= sizeof directory)
+        return fault::of(failure::usage, "LEVADA_DIR is longer than ", sizeof directory - 1, " characters");
+      directory = named;
+    }
+    if (directory.empty()) {
+      directory = compose<sizeof directory>("/dev/shm/levada-", user_id());
+      text<256> path{directory.view()};
+      if (exists(path))
+        if (auto own = is_own_folder(path); !own) return own.error();
+    }
+    return detail::topic_files{compose<256>(directory, '/', name_, '/', topic, ".topic"), topic};
+  }
+
+ private:
+  text<88> directory_;
+  text<48> name_;
+  bool fits_ = true;
+};
+
+/// How a topic is made. One that exists keeps what it was made with.
+struct topic_options {
+  std::uint64_t capacity = 4096;     ///< events; rounded up to a power of two and whole pages
+  duration grain{1'000'000};         ///< how exactly the lane knows the time of an event
+  std::uint64_t first_sequence = 0;  ///< where counting begins: the end of a log, say
+};
+
+/// Names a stream of T on a bus. Holds no resource; copy it freely.
+template <wire_event T>
+class topic {
+ public:
+  using event_type = T;
+
+  topic(const bus& on, std::string_view name, topic_options options = {})
+      : bus_(on), name_(name), options_(options), fits_(name.size() < sizeof name_) {}
+
+  [[nodiscard]] std::string_view name() const { return name_.view(); }
+  [[nodiscard]] const topic_options& options() const { return options_; }
+  [[nodiscard]] result<detail::topic_files> files() const { return bus_.files_of(fits_ ? name_.view() : std::string_view()); }
+
+ private:
+  bus bus_;
+  text<96> name_;
+  topic_options options_;
+  bool fits_;
+};
+
+}  // namespace levada::inline v0

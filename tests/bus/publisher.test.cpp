@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <levada/bus/publisher.hpp>
+
+#include <doctest/doctest.h>
+
+#include "common.hpp"
+
+#include <string>
+
+namespace {
+struct other {
+  std::uint64_t index;
+  double value;
+  std::uint64_t rest;
+};
+constexpr std::uint64_t ring = 512, slice = ring / 8;  // 24 bytes times 512 are three pages
+}  // namespace
+
+TEST_CASE("publisher: claims are free slots in a row, at most an eighth of the ring at once") {
+  scratch_bus scratch;
+  auto p = lv::publisher<sample>::open({scratch.bus(), "t", {.capacity = ring}});
+  REQUIRE(p);
+  CHECK(p->capacity() == ring);
+  CHECK(p->claim(0).empty());
+  CHECK(p->claim(5).size() == 5);
+  CHECK(p->claim(100'000).size() == slice);
+  CHECK(p->sequence() == 0);  // what is not committed is forgotten
+  p->commit(0, {});
+  CHECK(p->sequence() == 0);
+  for (std::uint64_t n = 0; n < 10 * ring; ++n) {
+    auto room = p->claim(1 + n % 7);
+    REQUIRE(!room.empty());  // nobody subscribes: nobody waits
+    p->commit(room.size(), {});
+  }
+}
+
+TEST_CASE("publisher: a live subscriber that does not read keeps it from writing, and one that goes away does not") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t", {.capacity = ring}};
+  auto p = lv::publisher<sample>::open(t);
+  REQUIRE(p);
+  {
+    auto s = lv::subscriber<sample>::open(t, {.name = "slow"});
+    REQUIRE(s);
+    CHECK(p->subscribers() == 1);
+    CHECK(p->subscriber_alive("slow"));
+    CHECK(!p->subscriber_alive("fast"));
+    CHECK(publish(*p, 10 * ring) == ring);
+    CHECK(p->claim(1).empty());
+    CHECK(!p->wait_for_room(1_ms));
+    CHECK(p->blocked_by().view() == "slow");
+    auto t1 = s->read();
+    CHECK(t1.events.size() == slice);
+    s->release(slice);
+    CHECK(publish(*p, 10 * ring) == slice);
+  }
+  CHECK(p->subscribers() == 0);
+  CHECK(!p->subscriber_alive("slow"));
+  CHECK(p->wait_for_room(10_s));
+  CHECK(publish(*p, 10 * ring) == 10 * ring);
+}
+
+TEST_CASE("publisher: there is one at a time, and the second learns who") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "m/r"};
+  auto p = lv::publisher<sample>::open(t);
+  REQUIRE(p);
+  auto q = lv::publisher<sample>::open(t);
+  REQUIRE(!q);
+  CHECK(q.error().kind == lv::failure::unavailable);
+  CHECK(q.error().sentence.view() == "topic 'm/r' already has a publisher (pid " + std::to_string(lv::process_id()) +
+                                         "): stop it first, or use another topic");
+}
+
+TEST_CASE("publisher: a successor goes on at the same sequence with a new epoch") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t"};
+  auto s = lv::subscriber<sample>::open(t);
+  REQUIRE(s);
+  for (std::uint32_t epoch = 1; epoch <= 3; ++epoch) {
+    auto p = lv::publisher<sample>::open(t);
+    REQUIRE(p);
+    CHECK(p->epoch() == epoch);
+    CHECK(p->sequence() == (epoch - 1) * 10);
+    CHECK(s->producer_alive());
+    CHECK(s->producer_pid() == lv::process_id());
+    publish(*p, 10);
+  }
+  CHECK(!s->producer_alive());
+  auto a = drain(*s);
+  CHECK(a.events == 30);
+  CHECK(a.wrong_epoch == 0);
+}
+
+TEST_CASE("publisher: other events are refused in a sentence that names both sides") {
+  scratch_bus scratch;
+  REQUIRE(lv::publisher<sample>::open({scratch.bus(), "t"}));
+  auto p = lv::publisher<other>::open({scratch.bus(), "t"});
+  REQUIRE(!p);
+  CHECK(p.error().kind == lv::failure::data);
+  auto words = p.error().sentence.view();
+  CHECK(words.find("'value' as 8-byte unsigned integer") != words.npos);
+  CHECK(words.find("'value' as 8-byte floating") != words.npos);
+}
+
+TEST_CASE("publisher: a signal needs room in the lane, and signals that are read make room") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t", {.capacity = ring}};
+  auto p = lv::publisher<sample>::open(t);
+  auto s = lv::subscriber<sample>::open(t);
+  REQUIRE(p);
+  REQUIRE(s);
+  std::uint64_t sent = 0;
+  while (p->signal(lv::lane_kind::watermark, sent, {})) ++sent;
+  CHECK(sent >= 250);
+  CHECK(sent < 256);
+  CHECK(p->claim(1).empty());  // no room for the record that a commit may need
+  CHECK(!p->wait_for_room(1_ms));
+  CHECK(drain(*s).signals == sent);
+  CHECK(p->wait_for_room(10_s));
+  for (std::uint64_t round = 0; round < 2'000; ++round) {  // signals alone, for longer than the lane
+    REQUIRE(p->signal(lv::lane_kind::watermark, round, {}));
+    auto t1 = s->read();
+    REQUIRE(t1.signal != nullptr);
+    CHECK(t1.signal->value == round);
+    CHECK(!s->read());
+  }
+}
+
+TEST_CASE("publisher: counters that are damaged are refused") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t"};
+  auto s = lv::detail::segment::open_both(t);
+  REQUIRE(s);
+  s->view().control->head.release(1'000'000);
+  auto p = lv::publisher<sample>::open(t);
+  REQUIRE(!p);
+  CHECK(p.error().kind == lv::failure::data);
+}
+
+TEST_CASE("publisher: moves with everything it holds") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t"};
+  auto made = lv::publisher<sample>::open(t);
+  REQUIRE(made);
+  lv::publisher<sample> p = *std::move(made);
+  CHECK(publish(p, 1000) == 1000);
+  CHECK(!lv::publisher<sample>::open(t));
+}
