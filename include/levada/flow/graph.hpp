@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: BSL-1.0
+// graph: a whole flow. It owns its operators, asks its sources, runs spans, carries signals, and counts.
+#pragma once
+
+#include <levada/core/concepts.hpp>
+#include <levada/core/config.hpp>
+#include <levada/core/fixed_string.hpp>
+#include <levada/core/pack.hpp>
+#include <levada/flow/chain.hpp>
+#include <levada/flow/stage.hpp>
+#include <levada/state/parameter.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace levada::inline v0 {
+
+/// What went through a named operator since the start.
+struct operator_counts {
+  std::string_view kind;
+  std::string_view name;
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  std::uint64_t dropped = 0;
+};
+
+/// A source's view of the graph: where its spans and signals go, and what time it is.
+template <class Graph, std::size_t I>
+struct source_port {
+  Graph* graph;
+
+  template <class E>
+  void operator()(std::span<const E> events) const {
+    graph->template run<I>(events);
+  }
+  template <signal S>
+  void raise(const S& s) const {
+    graph->template raise<I>(s);
+  }
+  /// The next events arrive at time t. Time never runs backward: an earlier t is ignored.
+  void advance(timestamp t) const { graph->advance(t); }
+  void drop(std::uint64_t events = 1) const { graph->template drop<I>(events); }
+  [[nodiscard]] timestamp now() const { return graph->clock().now; }
+  [[nodiscard]] timestamp wall() const { return graph->clock().wall; }
+  [[nodiscard]] duration steady() const { return graph->clock().steady; }
+  [[nodiscard]] static constexpr std::string_view name() { return Graph::template operator_at<I>::name; }
+};
+
+namespace detail {
+
+/// Copying small operators with state into a local and back lets the optimiser keep it in registers: it cannot alias the events.
+/// Copies cost more than they save below about 64 events (measured), and a large frame spills anyway.
+inline constexpr std::size_t frame_span = 64;
+inline constexpr std::size_t frame_bytes = 64;
+
+template <class Op>
+inline constexpr bool fits_frame = stateful<Op> && std::is_trivially_copyable_v<Op> && std::is_copy_constructible_v<Op> &&
+                                   !std::is_empty_v<Op> && sizeof(Op) <= frame_bytes;
+
+template <class Plan, class... Ops>
+class graph {
+  using own_stage = stage<Plan, std::array<std::uint64_t, Plan::nodes>, Ops...>;
+  static constexpr std::size_t nodes = Plan::nodes;
+
+ public:
+  template <std::size_t I>
+  using operator_at = element<I, pack<Ops...>>;
+
+  explicit graph(pack<Ops...> operators) : stage_{std::move(operators), {}, {}, {}} {}
+
+  /// Opens sources and sinks, then lets keyed operators make their room. Once, before the first event.
+  [[nodiscard]] result<> open() {
+    result<> all;
+    for_each_index<nodes>([&](auto i) {
+      if constexpr (openable<operator_at<i>>)
+        if (all) {
+          if (result<> one = stage_.template at<i>().open(); !one) all = one.error();
+        }
+    });
+    if (all) raise_everywhere(start{});
+    opened_ = static_cast<bool>(all);
+    return all;
+  }
+
+  /// One turn: every source once, about `budget` events each; then what was held back is handed on.
+  polled poll(std::size_t budget = 4096) {
+    LEVADA_CHECK(opened_, opened_);
+    adopt_parameters();
+    bool any = false, all_ended = true;
+    for_each_index<nodes>([&](auto i) {
+      if constexpr (source<operator_at<i>>) {
+        if (ended_[i]) return;
+        switch (stage_.template at<i>().poll(source_port<graph, i>{this}, budget)) {
+          case polled::end: end<i>(); break;
+          case polled::events:
+            any = true;
+            all_ended = false;
+            this->template raise<i>(flush{});
+            break;
+          case polled::nothing: all_ended = false; break;
+        }
+      }
+    });
+    return all_ended ? polled::end : any ? polled::events : polled::nothing;
+  }
+
+  /// Ends every stream that has not ended: windows and folds emit what they hold, sinks write what they held back.
+  void finish() {
+    for_each_index<nodes>([&](auto i) {
+      if constexpr (source<operator_at<i>>)
+        if (!ended_[i]) end<i>();
+    });
+  }
+
+  /// The first fault of a source or sink since the start, if there was any.
+  [[nodiscard]] result<> status() const {
+    result<> all;
+    for_each_index<nodes>([&](auto i) {
+      if constexpr (reports_status<operator_at<i>>)
+        if (all) all = get<i>(stage_.held).status();
+    });
+    return all;
+  }
+
+  /// Pushes events in by hand, as if the source of that name (or the first one) had read them: one event, or what converts
+  /// to a span of them. Tests and foreign loops live on it.
+  template <fixed_string Name = "", class Events>
+  void push(const Events& events) {
+    constexpr std::size_t i = index_of(Name.view());
+    static_assert(i < nodes, "push: this flow has no operator of that name");
+    if constexpr (i < nodes) {
+      constexpr bool into_source = source<operator_at<i>>;
+      static_assert(into_source, "push: events are pushed into a source, and that operator is none");
+      if constexpr (into_source) {
+        using E = typename operator_at<i>::event_type;
+        constexpr bool many = std::is_convertible_v<const Events&, std::span<const E>>;
+        constexpr bool fits = many || std::same_as<Events, E>;
+        static_assert(fits, "push: the source of that name takes one event of its own type, or a span of them");
+        LEVADA_CHECK(opened_, opened_);
+        if constexpr (many)
+          run<i>(std::span<const E>(events));
+        else if constexpr (fits)
+          run<i>(std::span<const E>(&events, 1));
+      }
+    }
+  }
+
+  /// Sends a signal down from every source.
+  template <signal S>
+  void raise_everywhere(const S& s) {
+    for_each_index<nodes>([&](auto i) {
+      if constexpr (source<operator_at<i>>) this->template raise<i>(s);
+    });
+  }
+
+  /// Moves processing time forward; operators that wait for it hear a tick.
+  void advance(timestamp t) {
+    if (t <= stage_.clock.now) return;
+    stage_.clock.now = t;
+    if constexpr ((handles<Ops, tick> || ...)) raise_everywhere(tick{t});
+  }
+  void set_clock(timestamp wall, duration steady) {
+    stage_.clock.wall = wall;
+    stage_.clock.steady = steady;
+  }
+  [[nodiscard]] const stage_clock& clock() const { return stage_.clock; }
+
+  /// The processing time at which an operator wants to be woken, or never.
+  [[nodiscard]] timestamp due() const {
+    timestamp first = never;
+    for_each_index<nodes>([&](auto i) {
+      if constexpr (timed<operator_at<i>>)
+        if (timestamp t = get<i>(stage_.held).due(); t < first) first = t;
+    });
+    return first;
+  }
+
+  /// visitor(operator&) for each, from source to sink, chain by chain.
+  template <class F>
+  void for_each_operator(F&& visitor) {
+    for_each_index<nodes>([&](auto i) { visitor(stage_.template at<i>()); });
+  }
+  template <fixed_string Name>
+  [[nodiscard]] auto& at() {
+    constexpr std::size_t i = index_of(Name.view());
+    static_assert(i < nodes, "at: this flow has no operator of that name");
+    if constexpr (i < nodes)
+      return stage_.template at<i>();
+    else
+      return *this;
+  }
+
+  template <fixed_string Name>
+  [[nodiscard]] operator_counts counts() const {
+    constexpr std::size_t i = index_of(Name.view());
+    static_assert(i < nodes, "counts: this flow has no operator of that name");
+    if constexpr (i < nodes)
+      return counts_at<i>();
+    else
+      return {};
+  }
+  /// visitor(operator_counts) for each operator, named or not.
+  template <class F>
+  void for_each_count(F&& visitor) const {
+    for_each_index<nodes>([&](auto i) { visitor(counts_at<i>()); });
+  }
+  [[nodiscard]] static constexpr std::span<const edge> edges() { return Plan::edges; }
+
+ private:
+  template <class, std::size_t>
+  friend struct levada::source_port;
+
+  template <std::size_t I>
+  void end() {
+    ended_[I] = true;
+    raise<I>(flush{});
+    raise<I>(end_of_stream{});
+  }
+  template <std::size_t I, signal S>
+  void raise(const S& s) {
+    stage_.template raise<I>(s);
+  }
+  template <std::size_t I>
+  void drop(std::uint64_t events) {
+    stage_.dropped[I] += events;
+  }
+
+  template <std::size_t Source, std::size_t I>
+  static constexpr bool framed = Plan::template reaches<Source>[I] && I != Source && fits_frame<operator_at<I>>;
+
+  template <std::size_t Source, std::size_t... I>
+  static consteval bool any_framed(std::index_sequence<I...>) {
+    return (framed<Source, I> || ...);
+  }
+
+  template <std::size_t I, class E>
+  void run(std::span<const E> events) {
+    stage_.emitted[I] += events.size();
+    constexpr auto all = std::make_index_sequence<nodes>{};
+    if constexpr (any_framed<I>(all)) {
+      if (events.size() >= frame_span) return run_framed<I>(events, all);
+    }
+    stage_.template emit_batch<I>(events);
+  }
+
+  template <std::size_t S, class E, std::size_t... I>
+  void run_framed(std::span<const E> events, std::index_sequence<I...>) {
+    using frame = stage<Plan, std::uint64_t*, std::conditional_t<framed<S, I>, in_frame<Ops>, in_place<Ops>>...>;
+    auto enter = [this](auto i) -> decltype(auto) {
+      if constexpr (framed<S, i>)
+        return stage_.template at<i>();
+      else
+        return &stage_.template at<i>();
+    };
+    frame local{{{{enter(std::integral_constant<std::size_t, I>{})}}...}, stage_.clock, {}, stage_.dropped.data()};
+    local.template emit_batch<S>(events);
+    // A throw leaves here and discards the frame. Lambdas with captures have no operator=, hence memcpy.
+    ((framed<S, I> ? void(std::memcpy(static_cast<void*>(&stage_.template at<I>()), &local.template at<I>(), sizeof(Ops)))
+                   : void()),
+     ...);
+    ((stage_.emitted[I] += local.emitted[I]), ...);
+  }
+
+  static constexpr std::size_t index_of(std::string_view name) {
+    if (name.empty()) {  // the first source
+      std::size_t first = nodes, i = 0;
+      ((first = (first == nodes && source<Ops>) ? i : first, ++i), ...);
+      return first;
+    }
+    std::size_t found = nodes, i = 0;
+    ((found = (found == nodes && std::string_view(Ops::name) == name) ? i : found, ++i), ...);
+    return found;
+  }
+
+  template <std::size_t I>
+  [[nodiscard]] std::uint64_t emitted_by() const {
+    if constexpr (source<operator_at<I>> || own_stage::template counts<I>())
+      return stage_.emitted[I];
+    else if constexpr (is_one_to_one<operator_at<I>>)
+      return received_by<I>();
+    else
+      return 0;
+  }
+  template <std::size_t I>
+  [[nodiscard]] std::uint64_t received_by() const {
+    std::uint64_t n = 0;
+    for_each_index<Plan::edges.size()>([&](auto k) {
+      if constexpr (Plan::edges[k].to == I) n += this->emitted_by<Plan::edges[k].from>();
+    });
+    return n;
+  }
+  template <std::size_t I>
+  [[nodiscard]] operator_counts counts_at() const {
+    using Op = operator_at<I>;
+    return {Op::kind, Op::name, source<Op> ? emitted_by<I>() : received_by<I>(), emitted_by<I>(), stage_.dropped[I]};
+  }
+
+  own_stage stage_;
+  std::array<bool, nodes> ended_{};
+  bool opened_ = false;
+};
+
+template <class Plan, class... Ops>
+constexpr auto make_graph(pack<Ops...>&& operators) {
+  return graph<Plan, Ops...>(std::move(operators));
+}
+template <class C>
+struct length_of;
+template <class Out, class... Ops>
+struct length_of<chain<Out, Ops...>> {
+  static constexpr std::size_t value = sizeof...(Ops);
+};
+
+template <class Out>
+consteval bool is_whole() {
+  constexpr bool begins = !std::same_as<Out, unbound>;
+  static_assert(begins, "flow: this chain has no source; begin it with from(...)");
+  constexpr bool ends = std::same_as<Out, nothing> || !begins;
+  static_assert(ends, "flow: this chain has no sink, its events would go nowhere; end it with to(...)");
+  return begins && ends;
+}
+
+/// What a flow with a refused chain becomes: it answers to everything, so that the one sentence stays the only error.
+struct refused_graph {
+  [[nodiscard]] result<> open() { return fault::of(failure::internal, "this flow was refused by the compiler"); }
+  polled poll(std::size_t = 0) { return polled::end; }
+  void finish() {}
+  [[nodiscard]] result<> status() const { return {}; }
+  template <fixed_string = "">
+  void push(const auto&) {}
+  void raise_everywhere(const auto&) {}
+  void advance(timestamp) {}
+  void set_clock(timestamp, duration) {}
+  [[nodiscard]] stage_clock clock() const { return {}; }
+  [[nodiscard]] timestamp due() const { return never; }
+  void for_each_operator(auto&&) {}
+  void for_each_count(auto&&) const {}
+  template <fixed_string>
+  [[nodiscard]] operator_counts counts() const {
+    return {};
+  }
+};
+
+}  // namespace detail
+
+/// Takes  chains, each from a source to a sink.
+/// Emits  a flow: run it with run(flow), or turn by turn with open, poll and finish.
+/// Fails  at compile time, in one sentence, for a chain that does not begin with from(...) or does not end in to(...).
+template <class... Chains>
+constexpr auto flow(Chains... chains) {
+  if constexpr ((std::same_as<typename Chains::output, refused> || ...)) {
+    return detail::refused_graph{};
+  } else if constexpr (!(detail::is_whole<typename Chains::output>() && ...)) {
+    return detail::refused_graph{};
+  } else {
+    return detail::make_graph<detail::plan<detail::length_of<Chains>::value...>>(
+        concatenate(std::move(chains.operators)...));
+  }
+}
+
+}  // namespace levada::inline v0

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+// fwd: the public types by name, without definitions: for headers that only pass them on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace levada::inline v0 {
+
+// core
+template <std::size_t N>
+struct fixed_string;
+template <std::size_t N>
+struct text;
+struct duration;
+struct timestamp;
+struct manual_clock;
+struct fault;
+enum class failure : std::uint8_t;
+template <class T>
+class result;
+template <class T>
+class word;
+template <class Key, class Event>
+struct keyed;
+template <class Op>
+struct link;
+class histogram;
+struct start;
+struct tick;
+struct watermark;
+struct flush;
+struct barrier;
+struct retire;
+struct end_of_stream;
+enum class polled : std::uint8_t;
+
+// wire
+struct field;
+struct enumerator;
+struct descriptor_view;
+class record;
+
+// bus
+class bus;
+template <class T>
+struct turn;
+struct topic_options;
+struct subscriber_options;
+struct lane_record;
+enum class lane_kind : std::uint8_t;
+
+// state
+template <class T>
+class slots;
+struct keys;
+
+// flow
+template <class Out, class... Ops>
+struct chain;
+struct edge;
+struct operator_counts;
+struct runner_options;
+enum class profile : std::uint8_t;
+enum class time_base : std::uint8_t;
+
+// source
+class timer;
+struct timer_event;
+
+// op
+struct count;
+struct sum;
+struct mean;
+struct min;
+struct max;
+struct variance;
+struct stddev;
+struct first;
+struct last;
+template <class Key, class... Results>
+struct row;
+template <class Unit>
+struct sliding;
+template <class Unit>
+struct tumbling;
+
+// model and rule
+struct range;
+template <std::size_t Size>
+class normal_range;
+struct hold;
+struct clear;
+enum class alert_state : std::uint8_t;
+template <class E>
+struct alert;
+
+}  // namespace levada::inline v0

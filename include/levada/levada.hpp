@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+// levada: the table of contents, from source to sink. Include it whole, or a line of it.
+#pragma once
+
+// where events enter
+#include <levada/source/csv.hpp>     // rows of a file
+#include <levada/source/from.hpp>    // begins a chain
+#include <levada/source/input.hpp>   // events pushed by hand
+#include <levada/source/timer.hpp>   // an event every period
+#include <levada/source/topic.hpp>   // a topic of a bus
+#include <levada/source/values.hpp>  // events in memory
+
+// what happens to them
+#include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
+#include <levada/op/drop_late.hpp>  // lets event time run forward only
+#include <levada/op/filter.hpp>     // those for which a predicate holds
+#include <levada/op/flat_map.hpp>   // any number for each
+#include <levada/op/fold.hpp>       // one value of a whole stream
+#include <levada/op/key_by.hpp>     // state for each key below it
+#include <levada/op/map.hpp>        // one for each
+#include <levada/op/row.hpp>        // what a window emits
+#include <levada/op/scan.hpp>       // map with a memory
+#include <levada/op/select.hpp>     // filter without a branch
+#include <levada/op/window.hpp>     // the last N events, or the last seconds
+
+// what is learned of them, and what follows from it
+#include <levada/model/normal_range.hpp>  // what is normal for a series
+#include <levada/rule/alert_when.hpp>     // a condition that holds, with hold and clear
+
+// where they leave
+#include <levada/sink/to.hpp>     // ends a chain
+#include <levada/sink/topic.hpp>  // a topic of a bus
+
+// how it runs
+#include <levada/flow/chain.hpp>   // a | b
+#include <levada/flow/graph.hpp>   // flow(chain, ...)
+#include <levada/flow/runner.hpp>  // run(flow)
+#include <levada/flow/stage.hpp>   // ports and edges
+
+// what it runs on
+#include <levada/bus/layout.hpp>       // a topic's files, byte for byte
+#include <levada/bus/publisher.hpp>    // one writes
+#include <levada/bus/segment.hpp>      // mapped memory of a topic
+#include <levada/bus/subscriber.hpp>   // many read
+#include <levada/bus/topic.hpp>        // names
+#include <levada/state/key_table.hpp>  // key to slot
+#include <levada/state/parameter.hpp>  // numbers that change while it runs
+#include <levada/state/slots.hpp>      // a value for each key
+#include <levada/wire/csv.hpp>         // text to events
+#include <levada/wire/descriptor.hpp>  // the members of an event type
+#include <levada/wire/enumeration.hpp> // the names of an enumeration
+#include <levada/wire/field.hpp>       // one member
+#include <levada/wire/iso8601.hpp>     // time as text
+#include <levada/wire/json.hpp>        // events to text
+#include <levada/wire/record.hpp>      // members by name, at run time

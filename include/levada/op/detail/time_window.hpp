@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSL-1.0
+// time_window: windows of Panes * Slide of processing time; the operator behind window<sliding{10_s, 1_s}> and
+// window<tumbling{10_s}>. The clock moves between spans, so an event needs no test of the time.
+#pragma once
+
+#include <levada/core/concepts.hpp>
+#include <levada/core/config.hpp>
+#include <levada/core/fixed_string.hpp>
+#include <levada/core/pack.hpp>
+#include <levada/core/time.hpp>
+#include <levada/op/detail/panes.hpp>
+#include <levada/state/slots.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+namespace levada::inline v0::detail {
+
+template <fixed_string Name, std::size_t Panes, duration Slide, class In, class... Aggregations>
+struct time_window {
+  static constexpr std::string_view kind = "window";
+  static constexpr std::string_view name = Name.view();
+  using types = pane_types<In, Aggregations...>;
+  using key_type = typename types::key_type;
+  pack<Aggregations...> aggregations;
+
+  struct pane {
+    std::int64_t number = INT64_MIN;  // which slide since 1970 it holds; an older one is as good as empty
+    typename types::cells cells{};
+  };
+  struct entry : row_key<key_type> {
+    bool active = false;  // is in the list
+    std::array<pane, Panes> panes{};
+  };
+  struct clock {
+    std::int64_t pane = INT64_MIN;  // the slide that is being filled
+    std::uint32_t active = 0;       // length of the list
+  };
+  slots<entry> state{};
+  slots<std::uint32_t> list{};  // slots with an event in the last Panes panes, in the order of their first one
+  clock time{};
+
+  template <class>
+  using output = typename types::emitted;
+
+  LEVADA_INLINE void operator()(const In& e, auto out) {
+    entry& own = state[slot_of(e)];
+    pane& p = own.panes[place(time.pane)];
+    if (p.number != time.pane) [[unlikely]]
+      open(own, p, e, out);
+    types::add(p.cells, aggregations, payload(e));
+  }
+  void on(const start& s, auto out) {
+    state.resize(s.slots);
+    list.resize(s.slots);
+    time = {slot_of(out.now(), Slide), 0};
+    out.raise(s);
+  }
+  void on(const tick& t, auto out) {
+    const std::int64_t now = slot_of(t.now, Slide);
+    for (; time.pane < now && time.active > 0; ++time.pane) fire(out);
+    time.pane = now;  // where nothing is active nothing can fire: a jump of years costs no more than one slide
+    out.raise(t);
+  }
+  void on(const end_of_stream& s, auto out) {
+    fire(out);
+    time.active = 0;
+    out.raise(s);
+  }
+  void on(const retire& r, auto out) {
+    if (state[r.slot].active) {
+      std::uint32_t kept = 0;
+      for (std::uint32_t i = 0; i < time.active; ++i)
+        if (list[i] != r.slot) list[kept++] = list[i];
+      time.active = kept;
+      out.drop();
+    }
+    state.reset(r.slot);
+    out.raise(r);
+  }
+  [[nodiscard]] timestamp due() const { return time.active > 0 ? begin_of(time.pane + 1) : never; }
+
+ private:
+  static constexpr std::size_t place(std::int64_t number) {
+    constexpr auto n = static_cast<std::int64_t>(Panes);
+    const std::int64_t rest = number % n;
+    return static_cast<std::size_t>(rest < 0 ? rest + n : rest);
+  }
+  /// Before the first tick time is long_ago, and the window around it begins before the scale does.
+  static timestamp begin_of(std::int64_t number) {
+    timestamp t;
+    return __builtin_mul_overflow(number, Slide.ns, &t.ns) ? long_ago : t;
+  }
+  LEVADA_COLD void open(entry& own, pane& p, const In& e, auto) {
+    p = {time.pane, {}};
+    if (own.active) return;
+    own.active = true;
+    if constexpr (is_keyed<In>) own.key = e.key;
+    list[time.active++] = slot_of(e);
+  }
+  /// Emits the window that ends with the current pane, for every key with an event in it.
+  void fire(auto out) {
+    std::uint32_t kept = 0;
+    for (std::uint32_t i = 0; i < time.active; ++i) {
+      const std::uint32_t slot = list[i];
+      entry& own = state[slot];
+      typename types::cells all{};
+      bool any = false;
+      const std::int64_t end = time.pane + 1;
+      for (std::int64_t number = end - static_cast<std::int64_t>(Panes); number < end; ++number)
+        if (const pane& p = own.panes[place(number)]; p.number == number) {
+          types::merge(all, p.cells);
+          any = true;
+        }
+      if (!any) {
+        own.active = false;
+        continue;
+      }
+      list[kept++] = slot;
+      typename types::row_type result;
+      result.start = begin_of(end - static_cast<std::int64_t>(Panes));
+      result.end = begin_of(end);
+      if constexpr (is_keyed<In>) result.key = own.key;
+      types::finish(result, all);
+      if constexpr (is_keyed<In>)
+        out(typename types::emitted{slot, result.key, result});
+      else
+        out(result);
+    }
+    time.active = kept;
+  }
+};
+
+}  // namespace levada::inline v0::detail

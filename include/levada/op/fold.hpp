@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+// fold: gathers a stream into one value (one a key, below key_by) and emits it when the stream ends.
+#pragma once
+
+#include <levada/core/concepts.hpp>
+#include <levada/core/config.hpp>
+#include <levada/core/fixed_string.hpp>
+#include <levada/state/slots.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace levada::inline v0 {
+
+/// What fold emits below key_by.
+template <class Key, class State>
+struct folded {
+  Key key;
+  State value;
+};
+
+/// Takes  events E, in order; step(State&, const Event&) is called once for each.
+/// Emits  at the end of the stream the state; below key_by one folded{key, value} for each key that had an event, in the
+///        order of their slots.
+/// Holds  one state a key. A retired key's state is emitted before it is forgotten.
+/// Fails  never by itself.
+/// Costs  the step.
+template <fixed_string Name, class State, class Step, class In>
+struct fold_operator {
+  static constexpr std::string_view kind = "fold";
+  static constexpr std::string_view name = Name.view();
+  State initial;
+  [[no_unique_address]] Step step;
+  State state = initial;
+
+  template <class>
+  using output = State;
+
+  LEVADA_INLINE void operator()(const In& e, auto) { step(state, e); }
+  void on(const end_of_stream& s, auto out) {
+    out(state);
+    out.raise(s);
+  }
+};
+
+template <fixed_string Name, class State, class Step, class Key, class Event>
+struct fold_operator<Name, State, Step, keyed<Key, Event>> {
+  static constexpr std::string_view kind = "fold";
+  static constexpr std::string_view name = Name.view();
+  State initial;
+  [[no_unique_address]] Step step;
+  struct cell {
+    bool used = false;
+    Key key{};
+    State value{};
+  };
+  slots<cell> state{};
+
+  template <class>
+  using output = keyed<Key, folded<Key, State>>;
+
+  LEVADA_INLINE void operator()(const keyed<Key, Event>& e, auto) {
+    cell& c = state[e.slot];
+    if (!c.used) [[unlikely]]
+      c = {true, e.key, initial};
+    step(c.value, e.event);
+  }
+  void on(const start& s, auto out) {
+    state.resize(s.slots);
+    out.raise(s);
+  }
+  void on(const retire& r, auto out) {
+    emit(r.slot, out);
+    out.raise(r);
+  }
+  void on(const end_of_stream& s, auto out) {
+    for (std::uint32_t slot = 0; slot < state.size(); ++slot) emit(slot, out);
+    out.raise(s);
+  }
+
+ private:
+  void emit(std::uint32_t slot, auto out) {
+    cell& c = state[slot];
+    if (!c.used) return;
+    c.used = false;
+    const folded<Key, State> result{c.key, c.value};
+    out(keyed<Key, folded<Key, State>>{slot, result.key, result});
+  }
+};
+
+template <fixed_string Name, class State, class Step>
+struct fold_description {
+  State initial;
+  [[no_unique_address]] Step step;
+
+  template <class E>
+  static consteval bool fits() {
+    constexpr bool ok = requires(Step& f, State& s, const payload_type<E>& e) { f(s, e); };
+    static_assert(ok, "fold: the step must be callable as void(State&, const Event&) with the event type that arrives here");
+    return ok;
+  }
+  template <class E>
+  constexpr auto bind() && {
+    return fold_operator<Name, State, Step, E>{std::move(initial), std::move(step)};
+  }
+};
+
+template <fixed_string Name = "", std::copyable State, class Step>
+constexpr auto fold(State initial, Step step) {
+  return link{fold_description<Name, State, Step>{std::move(initial), std::move(step)}};
+}
+
+}  // namespace levada::inline v0

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+// row: what a window emits: its key, its bounds in time, and the results of its aggregates.
+#pragma once
+
+#include <levada/core/config.hpp>
+#include <levada/core/pack.hpp>
+#include <levada/core/time.hpp>
+#include <levada/op/aggregate.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace levada::inline v0 {
+
+namespace detail {
+
+/// The results of one aggregation, in the order in which they were asked for.
+template <class Cell, class... As>
+struct results {
+  pack<decltype(As::of(std::declval<const Cell&>()))...> values;
+
+  static results of(const Cell& cell) { return {{{As::of(cell)}...}}; }
+
+  template <class A>
+  static constexpr bool has = (std::same_as<A, As> || ...);
+  template <class A>
+  static constexpr std::size_t index = [] {
+    std::size_t at = 0, i = 0;
+    ((at = std::same_as<A, As> ? i : at, ++i), ...);
+    return at;
+  }();
+};
+
+template <class Aggregation, class E>
+struct results_on;
+template <class Value, class... As, class E>
+struct results_on<aggregation<Value, As...>, E> {
+  using type = results<typename aggregation<Value, As...>::template cell<E>, As...>;
+};
+
+template <class Key>
+struct row_key {
+  Key key{};
+};
+template <>
+struct row_key<void> {};
+
+}  // namespace detail
+
+/// Time windows: [start, end) is the window. Count windows: the processing times of their first and last event.
+/// Below key_by a row has a member `key`; Key is void elsewhere.
+template <class Key, class... Results>
+struct row : detail::row_key<Key> {
+  timestamp start{};
+  timestamp end{};
+  pack<Results...> groups;
+
+  /// row.get<mean>(); where several aggregations have a mean, row.get<mean, 1>() is that of the second.
+  template <aggregate_function A, std::size_t Nth = 0>
+  [[nodiscard]] constexpr auto get() const {
+    constexpr std::size_t group = find<A>(Nth);
+    static_assert(group < sizeof...(Results), "row: this window does not compute that aggregate; add it to aggregate<...>(...)");
+    if constexpr (group < sizeof...(Results)) {
+      using R = element<group, pack<Results...>>;
+      return levada::get<R::template index<A>>(levada::get<group>(groups).values);
+    } else {
+      return 0.0;  // so that the sentence stays the only error
+    }
+  }
+
+ private:
+  template <class A>
+  static constexpr std::size_t find(std::size_t nth) {
+    std::size_t found = sizeof...(Results), i = 0;
+    ((Results::template has<A> ? void((nth-- == 0 && found == sizeof...(Results)) ? found = i : 0) : void(), ++i), ...);
+    return found;
+  }
+};
+
+}  // namespace levada::inline v0

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSL-1.0
+// key_table: a bounded table from key to dense slot. Linear probing with the key and its age in the bucket, deletion by
+// backward shift (Knuth, TAOCP 3, 6.4, algorithm R), so that keys may come and go for years without slowing it down.
+#pragma once
+
+#include <levada/core/config.hpp>
+#include <levada/core/text.hpp>
+#include <levada/state/slots.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+namespace levada::inline v0 {
+
+/// A key is compared byte by byte, so it must not have padding; floating point numbers are no keys, nor is what only points
+/// at characters.
+template <class K>
+concept key = std::is_trivially_copyable_v<K> && std::has_unique_object_representations_v<K> && sizeof(K) <= 64 &&
+              !std::is_pointer_v<K> && !std::is_convertible_v<K, std::string_view>;
+
+namespace detail {
+__extension__ typedef unsigned __int128 wide;  // NOLINT: the extension mark works on a typedef only
+}
+
+/// 64 well-mixed bits of a key. Both halves of the 128-bit product are used: key groups take the high bits of the hash,
+/// buckets the low ones; from the same end, a shard's keys would crowd together.
+template <key K>
+LEVADA_INLINE std::uint64_t hash_of(const K& k) {
+  constexpr std::uint64_t seed = 0x9E3779B97F4A7C15u;
+  constexpr std::uint64_t odd = 0xD6E8FEB86659FD93u;
+  std::uint64_t hash = seed;
+  for (std::size_t at = 0; at < sizeof(K); at += 8) {
+    std::uint64_t part = 0;
+    std::memcpy(&part, reinterpret_cast<const char*>(&k) + at, sizeof(K) - at < 8 ? sizeof(K) - at : 8);
+    const auto product = static_cast<detail::wide>(hash ^ part) * odd;
+    hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  }
+  return hash;
+}
+
+/// State moves between threads, processes and boxes in this many groups of keys.
+inline constexpr std::uint32_t key_groups = 128;
+inline constexpr std::uint32_t group_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 57); }
+
+/// Holds  at most `bound` keys; slots 1 to bound. Slot 0 is nobody's: it stands for keys that found no room.
+///        Memory: up to 16 buckets a key while they fit a cache, 2 to 4 beyond it; all of it from the constructor on.
+/// Costs  one probe: 2-3 ns while it fits a cache, a cache miss beyond.
+/// Ages   are a clock that replays (event count or event time, never the wall), and only grow: a late event must not
+///        make its key look idle.
+template <key Key>
+class key_table {
+ public:
+  static constexpr std::uint32_t none = 0;
+
+  key_table() = default;
+  explicit key_table(std::uint32_t bound) : bound_(bound), free_count_(bound) {
+    LEVADA_CHECK(bound > 0 && bound < (1u << 28), bound);
+    // Mispredicted probes cost more than memory while the table fits a cache; beyond it, bytes cost more.
+    constexpr std::size_t cached = std::size_t{1} << 20;
+    const std::size_t spread = std::size_t{8} * bound * sizeof(bucket) <= cached ? 8 : 2;
+    buckets_.resize(std::bit_ceil(spread * bound));
+    mask_ = static_cast<std::uint32_t>(buckets_.size() - 1);
+    free_.resize(bound);
+    for (std::uint32_t i = 0; i < bound; ++i) free_[i] = bound - i;  // handed out in ascending order
+  }
+
+  /// The slot of a key, which is added if it is new; `none` if there is no room for it.
+  LEVADA_INLINE std::uint32_t intern(const Key& k, std::uint32_t age) {
+    for (std::uint32_t i = home(k);; i = (i + 1) & mask_) {
+      bucket& b = buckets_[i];
+      if (b.slot != none && same(b.key, k)) [[likely]] {
+        b.age = age > b.age ? age : b.age;
+        return b.slot;
+      }
+      if (b.slot == none) [[unlikely]]
+        return add(k, i, age);
+    }
+  }
+
+  /// The slot of a key, or `none`. Neither adds nor ages: what a dead event of a masked stream may do.
+  [[nodiscard]] LEVADA_INLINE std::uint32_t find(const Key& k) const {
+    for (std::uint32_t i = home(k);; i = (i + 1) & mask_) {
+      const bucket& b = buckets_[i];
+      if (b.slot == none || same(b.key, k)) return b.slot;
+    }
+  }
+
+  /// Frees keys older than `horizon`, looking at no more than `scan` buckets from where the last call stopped: bounded
+  /// work between two spans. One round for each new horizon, so that calling it at every signal costs nothing.
+  /// `forget(slot)` comes before the slot can be given to another key.
+  template <class F>
+  std::uint32_t retire(std::uint32_t horizon, std::uint32_t scan, F&& forget) {
+    if (horizon > swept_) {
+      swept_ = horizon;
+      left_ = static_cast<std::uint32_t>(buckets_.size());
+    }
+    std::uint32_t done = 0;
+    for (; scan > 0 && left_ > 0; --scan) {
+      if (const bucket& b = buckets_[hand_]; b.slot != none && b.age < horizon) {
+        const std::uint32_t slot = b.slot;
+        forget(slot);
+        erase(hand_);  // what shifts into this bucket is looked at next
+        free_[free_count_++] = slot;
+        ++done;
+      } else {
+        hand_ = (hand_ + 1) & mask_;
+        --left_;
+      }
+    }
+    return done;
+  }
+
+  [[nodiscard]] std::uint32_t bound() const { return bound_; }
+  [[nodiscard]] std::uint32_t size() const { return bound_ - free_count_; }
+
+  /// visitor(key, slot) for every key, in no order that means anything.
+  template <class F>
+  void for_each(F&& visitor) const {
+    for (const bucket& b : buckets_)
+      if (b.slot != none) visitor(b.key, b.slot);
+  }
+
+ private:
+  struct bucket {
+    Key key;
+    std::uint32_t slot;
+    std::uint32_t age;  // on the key's cache line: in an array by slot it would cost a second miss
+  };
+
+  /// Equal keys must have equal hashes: what operator== of a user's key says does not count.
+  [[nodiscard]] LEVADA_INLINE static bool same(const Key& a, const Key& b) { return std::memcmp(&a, &b, sizeof(Key)) == 0; }
+  [[nodiscard]] LEVADA_INLINE std::uint32_t home(const Key& k) const { return static_cast<std::uint32_t>(hash_of(k)) & mask_; }
+
+  LEVADA_COLD std::uint32_t add(const Key& k, std::uint32_t i, std::uint32_t age) {
+    if (free_count_ == 0) return none;  // inside a span nothing may be retired: that happens between spans
+    const std::uint32_t slot = free_[--free_count_];
+    buckets_[i] = {k, slot, age};
+    return slot;
+  }
+  void erase(std::uint32_t hole) {
+    for (std::uint32_t i = (hole + 1) & mask_; buckets_[i].slot != none; i = (i + 1) & mask_)
+      if (((i - home(buckets_[i].key)) & mask_) >= ((i - hole) & mask_)) {
+        buckets_[hole] = buckets_[i];
+        hole = i;
+      }
+    buckets_[hole].slot = none;
+  }
+
+  slots<bucket> buckets_;
+  slots<std::uint32_t> free_;
+  std::uint32_t bound_ = 0;
+  std::uint32_t mask_ = 0;
+  std::uint32_t free_count_ = 0;
+  std::uint32_t hand_ = 0;   // where the last sweep stopped
+  std::uint32_t swept_ = 0;  // its horizon
+  std::uint32_t left_ = 0;   // buckets left in its round
+};
+
+}  // namespace levada::inline v0

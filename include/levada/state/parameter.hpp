@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSL-1.0
+// parameter: a named number that a lambda reads and somebody else changes while the flow runs. A change is taken over
+// between two spans, so that one span never sees two values.
+#pragma once
+
+#include <levada/core/config.hpp>
+#include <levada/core/result.hpp>
+#include <levada/core/text.hpp>
+#include <levada/core/word.hpp>
+
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+namespace levada::inline v0 {
+
+template <class T>
+concept parameter_value = std::is_arithmetic_v<T> && sizeof(T) <= 8;
+
+namespace detail {
+enum class parameter_kind : std::uint8_t { boolean, signed_integer, unsigned_integer, single, floating };
+
+template <parameter_value T>
+constexpr parameter_kind parameter_kind_of() {
+  if constexpr (std::same_as<T, bool>)
+    return parameter_kind::boolean;
+  else if constexpr (std::same_as<T, float>)
+    return parameter_kind::single;
+  else if constexpr (std::is_floating_point_v<T>)
+    return parameter_kind::floating;
+  else
+    return std::is_signed_v<T> ? parameter_kind::signed_integer : parameter_kind::unsigned_integer;
+}
+
+struct parameter_cell {
+  text<64> name{};
+  parameter_kind kind{};
+  std::uint8_t size = 0;
+  word<std::uint64_t> current{};  // relaxed on both sides: a lone value, taken over between spans
+  word<std::uint64_t> next{};     // pairs by `changes` of the table
+  parameter_cell* link = nullptr;
+};
+
+/// All parameters of the process. A cell lives as long as the process: names are few, and a flow that is replaced by its
+/// next version finds the value where it left it.
+struct parameter_table {
+  word<std::uint32_t> lock{};
+  word<std::uint32_t> changes{};  // release in set, acquire in adopt
+  word<std::uint32_t> adopted{};
+  parameter_cell* first = nullptr;
+
+  struct guard {
+    word<std::uint32_t>& word_;
+    explicit guard(word<std::uint32_t>& w) : word_(w) {
+      while (w.exchange(1) != 0) {  // pairs with the release below; held for a list walk, never while a span runs
+      }
+    }
+    guard(const guard&) = delete;
+    ~guard() { word_.release(0); }
+  };
+  parameter_cell* find(std::string_view name) const {
+    parameter_cell* c = first;
+    while (c != nullptr && c->name.view() != name) c = c->link;
+    return c;
+  }
+};
+inline parameter_table& parameter_registry() {
+  static parameter_table table;
+  return table;
+}
+}  // namespace detail
+
+/// Takes  a name and the value to begin with. Two parameters of one name and type in a process are one.
+/// Holds  a pointer; copy it into the lambda: [limit = lv::parameter("worn.limit", 0.8f)](...) { return x > limit; }
+/// Fails  a name that is already a parameter of another type, or is longer than 63 bytes, stops the program.
+/// Costs  one load from memory that nobody writes while a span runs.
+template <parameter_value T>
+class parameter {
+ public:
+  parameter(std::string_view name, T initial) {
+    LEVADA_CHECK(name.size() < sizeof detail::parameter_cell::name, name.size());
+    auto& table = detail::parameter_registry();
+    detail::parameter_table::guard guard(table.lock);
+    cell_ = table.find(name);
+    if (cell_ == nullptr) {
+      cell_ = new detail::parameter_cell;
+      cell_->name = name;
+      cell_->kind = detail::parameter_kind_of<T>();
+      cell_->size = sizeof(T);
+      cell_->current.relaxed(bits(initial));
+      cell_->next.relaxed(bits(initial));
+      cell_->link = table.first;
+      table.first = cell_;
+    }
+    if (cell_->kind != detail::parameter_kind_of<T>() || cell_->size != sizeof(T)) {
+      std::fprintf(stderr, "levada: parameter '%s' exists with another type\n", cell_->name.c_str());
+      std::abort();
+    }
+  }
+
+  [[nodiscard]] LEVADA_INLINE T value() const {
+    const std::uint64_t raw = cell_->current.relaxed();
+    T v;
+    std::memcpy(&v, &raw, sizeof v);
+    return v;
+  }
+  LEVADA_INLINE operator T() const { return value(); }  // NOLINT: reads like the number that it is
+
+ private:
+  static std::uint64_t bits(T v) {
+    std::uint64_t raw = 0;
+    std::memcpy(&raw, &v, sizeof v);
+    return raw;
+  }
+  detail::parameter_cell* cell_;
+};
+template <class T>
+parameter(const char*, T) -> parameter<T>;
+template <class T>
+parameter(std::string_view, T) -> parameter<T>;
+
+/// Takes over what was set since the last call. A flow does it before each of its turns.
+inline void adopt_parameters() {
+  auto& table = detail::parameter_registry();
+  if (table.changes.acquire() == table.adopted.relaxed()) [[likely]]  // pairs with the release in set_parameter
+    return;
+  detail::parameter_table::guard guard(table.lock);
+  table.adopted.relaxed(table.changes.relaxed());
+  for (auto* c = table.first; c != nullptr; c = c->link) c->current.relaxed(c->next.relaxed());
+}
+
+/// Sets a parameter by name, from any thread. It takes effect before the next span.
+/// Fails  failure::usage for a name that no flow has, failure::data for a value that its type cannot hold.
+inline result<> set_parameter(std::string_view name, double value) {
+  using detail::parameter_kind;
+  auto& table = detail::parameter_registry();
+  detail::parameter_table::guard guard(table.lock);
+  auto* cell = table.find(name);
+  if (cell == nullptr) return fault::of(failure::usage, "no parameter is named '", name, "': for_each_parameter lists the names");
+  auto refused = [&](std::string_view why) { return fault::of(failure::data, "parameter '", name, "' ", why); };
+
+  std::uint64_t raw = 0;
+  if (cell->kind == parameter_kind::floating) {
+    raw = std::bit_cast<std::uint64_t>(value);
+  } else if (cell->kind == parameter_kind::single) {
+    constexpr double most = 0x1.fffffep127;
+    if (value - value == 0 && (value > most || value < -most)) return refused("cannot hold that value: it is out of range");
+    raw = std::bit_cast<std::uint32_t>(static_cast<float>(value));
+  } else if (cell->kind == parameter_kind::boolean) {
+    if (value != 0 && value != 1) return refused("is true or false: set it to 1 or 0");
+    raw = value != 0 ? 1 : 0;
+  } else {
+    const bool is_signed = cell->kind == parameter_kind::signed_integer;
+    const int bits = cell->size * 8 - (is_signed ? 1 : 0);
+    const double end = bits == 64 ? 0x1p64 : static_cast<double>(std::uint64_t{1} << bits);
+    if (!(value < end && value >= (is_signed ? -end : 0.0))) return refused("cannot hold that value: it is out of range");
+    const auto whole =
+        is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(value)) : static_cast<std::uint64_t>(value);
+    const double back = is_signed ? static_cast<double>(static_cast<std::int64_t>(whole)) : static_cast<double>(whole);
+    if (back != value) return refused("is a whole number");
+    raw = whole;
+  }
+  cell->next.relaxed(raw);
+  table.changes.release(table.changes.relaxed() + 1);  // pairs with the acquire in adopt_parameters
+  return {};
+}
+
+/// visitor(name, value as double) for every parameter of the process.
+template <class F>
+void for_each_parameter(F&& visitor) {
+  using detail::parameter_kind;
+  auto& table = detail::parameter_registry();
+  const detail::parameter_cell* first = nullptr;
+  {
+    const detail::parameter_table::guard guard(table.lock);
+    first = table.first;  // cells only ever come in front of it, and none goes: the visitor may set and make parameters
+  }
+  for (const auto* c = first; c != nullptr; c = c->link) {
+    const std::uint64_t raw = c->current.relaxed();
+    const int spare = 64 - c->size * 8;
+    double value = 0;
+    switch (c->kind) {
+      case parameter_kind::floating: value = std::bit_cast<double>(raw); break;
+      case parameter_kind::single: value = static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(raw))); break;
+      case parameter_kind::boolean: value = raw != 0 ? 1 : 0; break;
+      case parameter_kind::signed_integer: value = static_cast<double>(static_cast<std::int64_t>(raw << spare) >> spare); break;
+      case parameter_kind::unsigned_integer: value = static_cast<double>(raw); break;
+    }
+    visitor(c->name.view(), value);
+  }
+}
+
+}  // namespace levada::inline v0

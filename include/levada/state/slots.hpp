@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+// slots: an array with one value a key, indexed by the slot that key_by found. Made when the flow starts; never grows.
+#pragma once
+
+#include <levada/core/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace levada::inline v0 {
+
+/// Holds  `size` values of T on the heap, from the call of resize on; nothing before.
+/// Fails  by ending the process when memory is out: it is asked for once, before the first event.
+/// Costs  one indexed load.
+template <class T>
+class slots {
+ public:
+  slots() = default;
+  slots(slots&& other) noexcept : values_(std::exchange(other.values_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  slots& operator=(slots&& other) noexcept {
+    std::swap(values_, other.values_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~slots() { delete[] values_; }
+
+  /// Forgets what was there and makes `size` values, each like T{}.
+  void resize(std::size_t size) {
+    delete[] std::exchange(values_, nullptr);
+    values_ = new T[size]{};
+    size_ = size;
+  }
+
+  /// Makes one of them like T{} again, in place: a large T would not fit on the stack.
+  void reset(std::size_t slot) {
+    values_[slot].~T();
+    ::new (static_cast<void*>(values_ + slot)) T{};
+  }
+
+  [[nodiscard]] LEVADA_INLINE T& operator[](std::size_t slot) { return values_[slot]; }
+  [[nodiscard]] LEVADA_INLINE const T& operator[](std::size_t slot) const { return values_[slot]; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] T* begin() { return values_; }
+  [[nodiscard]] T* end() { return values_ + size_; }
+  [[nodiscard]] const T* begin() const { return values_; }
+  [[nodiscard]] const T* end() const { return values_ + size_; }
+
+ private:
+  T* values_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace levada::inline v0

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <levada/op/key_by.hpp>
+
+#include "../support/stream.hpp"
+
+#include <levada/core/text.hpp>
+#include <levada/flow/graph.hpp>
+#include <levada/op/fold.hpp>
+#include <levada/op/scan.hpp>
+#include <levada/op/select.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lv = levada;
+using namespace lv::literals;
+using support::reading;
+
+namespace {
+constexpr lv::timestamp at(std::int64_t seconds) { return {seconds * 1'000'000'000}; }
+
+/// How many events of a key came, said with each of them.
+constexpr auto counted = [](std::uint64_t& n, const auto&) { return ++n; };
+}  // namespace
+
+TEST_CASE("below key_by every key has state of its own") {
+  const auto events = support::readings(5000, 300);
+  std::map<std::uint32_t, double> sums;
+  std::vector<double> expected;
+  for (const reading& r : events) expected.push_back(sums[r.sensor] += r.value);
+  for (std::size_t length : support::span_lengths) {
+    CAPTURE(length);
+    CHECK(support::outcome<double>(events, length, [](auto& output) {
+            return lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) |
+                            lv::scan(0.0, [](double& sum, const reading& r) { return sum += r.value; }) |
+                            lv::to([&](double v) { output.push_back(v); }));
+          }) == expected);
+  }
+}
+
+TEST_CASE("a key is a member, or what a function makes of the event: numbers, enums, texts, structs of them") {
+  enum class side : std::uint8_t { left, right };
+  struct place {
+    std::uint32_t hall;
+    std::uint32_t row;
+  };
+  const auto events = support::readings(1000, 40);
+  auto groups = [&](auto key) {
+    std::uint64_t n = 0;
+    auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(key) |
+                         lv::fold(0, [](int& count, const reading&) { ++count; }) | lv::to([&](const auto&) { ++n; }));
+    if (flow.open()) flow.push(events);
+    flow.finish();
+    return n;
+  };
+  CHECK(groups(&reading::sensor) == 40);
+  CHECK(groups([](const reading& r) { return r.value < 0; }) == 2);
+  CHECK(groups([](const reading& r) { return r.value < 0 ? side::left : side::right; }) == 2);
+  CHECK(groups([](const reading& r) { return lv::text<16>("sensor " + std::to_string(r.sensor)); }) == 40);
+  CHECK(groups([](const reading& r) { return place{r.sensor / 10, r.sensor % 4}; }) == 16);
+}
+
+TEST_CASE("an event whose key finds no room is dropped and counted; the keys that have room stay") {
+  const auto events = support::readings(1000, 10);
+  for (std::size_t length : support::span_lengths) {
+    CAPTURE(length);
+    std::map<std::uint32_t, int> seen;
+    auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by<"sensor">(&reading::sensor, {.bound = 4}) |
+                         lv::to<"end">([&](const reading& r) { ++seen[r.sensor]; }));
+    REQUIRE(flow.open());
+    support::in_spans(events, length, [&](auto part) { flow.push(part); });
+    std::map<std::uint32_t, int> expected;
+    std::uint64_t refused = 0;
+    for (const reading& r : events) {
+      if (expected.size() < 4 || expected.contains(r.sensor))
+        ++expected[r.sensor];
+      else
+        ++refused;
+    }
+    CHECK(seen == expected);
+    CHECK(flow.counts<"sensor">().in == 1000);
+    CHECK(flow.counts<"sensor">().dropped == refused);
+    CHECK(flow.counts<"sensor">().out == 1000 - refused);
+    CHECK(flow.counts<"end">().in == 1000 - refused);
+  }
+}
+
+TEST_CASE("a key that was silent for the idle time is forgotten, between spans, and may come back as a new one") {
+  for (bool masked : {false, true}) {
+    CAPTURE(masked);
+    std::vector<std::uint64_t> said;
+    auto below = [&] {
+      return lv::key_by<"sensor">(&reading::sensor, {.bound = 2, .idle = 10_s}) | lv::scan(std::uint64_t{0}, counted) |
+             lv::to([&](std::uint64_t n) { said.push_back(n); });
+    };
+    auto check = [&](auto flow) {
+      REQUIRE(flow.open());
+      flow.advance(at(1000));
+      flow.push(reading{.sensor = 1});
+      flow.push(reading{.sensor = 2});
+      flow.push(reading{.sensor = 1});
+      flow.advance(at(1008));
+      flow.push(reading{.sensor = 1});
+      flow.push(reading{.sensor = 3});  // no room
+      CHECK(flow.template counts<"sensor">().dropped == 1);
+      flow.advance(at(1013));  // 2 is idle
+      flow.push(reading{.sensor = 3});
+      flow.push(reading{.sensor = 1});
+      flow.push(reading{.sensor = 2});  // no room now
+      CHECK(flow.template counts<"sensor">().dropped == 2);
+      flow.advance(at(2000));
+      CHECK(flow.template at<"sensor">().state.size() == 0);
+      flow.push(reading{.sensor = 1});
+    };
+    if (masked)
+      check(lv::flow(lv::from(lv::input<reading>()) | lv::select([](const reading&) { return true; }) | below()));
+    else
+      check(lv::flow(lv::from(lv::input<reading>()) | below()));
+    CHECK(said == std::vector<std::uint64_t>{1, 1, 2, 3, 1, 4, 1});
+  }
+}
+
+TEST_CASE("a key never goes before its idle time has passed, and goes within two seconds after it") {
+  support::random r{5};
+  for (int round = 0; round < 200; ++round) {
+    auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by<"sensor">(&reading::sensor, {.bound = 8, .idle = 5_s}) |
+                         lv::to([](const reading&) {}));
+    REQUIRE(flow.open());
+    const lv::timestamp seen{1'700'000'000'000'000'000 + static_cast<std::int64_t>(r.below(5'000'000'000))};
+    flow.advance(seen);
+    flow.push(reading{});
+    flow.advance(seen + 4'999_ms);
+    flow.advance(seen + 5_s);
+    CHECK(flow.at<"sensor">().state.size() == 1);
+    flow.advance(seen + 7_s);
+    CHECK(flow.at<"sensor">().state.size() == 0);
+  }
+}
+
+TEST_CASE("many keys come and go: churn far above the bound, none dropped, results as with an unbounded map") {
+  std::map<std::uint32_t, std::uint64_t> live;
+  std::vector<std::uint64_t> expected, said;
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by<"sensor">(&reading::sensor, {.bound = 1000, .idle = 3_s}) |
+                       lv::scan(std::uint64_t{0}, counted) | lv::to([&](std::uint64_t n) { said.push_back(n); }));
+  REQUIRE(flow.open());
+  support::random r{9};
+  for (std::uint32_t second = 0; second < 300; ++second) {
+    flow.advance(at(1'000'000 + second));
+    flow.advance(at(1'000'000 + second) + 1_ms);  // a second round of the sweep must change nothing
+    std::vector<reading> span(r.below(150));
+    for (reading& one : span) {
+      one.sensor = second * 50 + static_cast<std::uint32_t>(r.below(50));  // never seen again after this second
+      expected.push_back(++live[one.sensor]);
+    }
+    flow.push(span);
+  }
+  CHECK(said == expected);
+  CHECK(flow.counts<"sensor">().dropped == 0);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: drop_late: the extractor must return a levada::timestamp
+#include <levada/flow/graph.hpp>
+#include <levada/op/drop_late.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+namespace lv = levada;
+
+struct reading {
+  lv::timestamp time;
+  int sensor;
+  double value;
+};
+struct alarm {
+  int code;
+};
+
+void build() {
+  auto flow = lv::flow(lv::from(lv::input<reading>())
+#ifdef LEVADA_WRONG
+                       | lv::drop_late(&reading::value)  // here
+#else
+                       | lv::drop_late(&reading::time)
+#endif
+                       | lv::to([](const reading&) {}));
+  (void)flow.open();
+}

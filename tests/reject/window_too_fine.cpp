@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: window: the size must be a positive multiple of the slide
+#include <levada/flow/graph.hpp>
+#include <levada/op/window.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+namespace lv = levada;
+
+struct reading {
+  lv::timestamp time;
+  int sensor;
+  double value;
+};
+struct alarm {
+  int code;
+};
+
+void build() {
+  auto flow = lv::flow(lv::from(lv::input<reading>())
+#ifdef LEVADA_WRONG
+                       | lv::window<lv::sliding{1'000'000, 3}>(lv::aggregate<lv::max>(&reading::value))  // here
+#else
+                       | lv::window<lv::sliding{60'000, 3}>(lv::aggregate<lv::max>(&reading::value))
+#endif
+                       | lv::to([](const auto&) {}));
+  (void)flow.open();
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <levada/sink/topic.hpp>
+
+#include "../support/scratch_bus.hpp"
+
+#include <levada/bus/subscriber.hpp>
+#include <levada/flow/chain.hpp>
+#include <levada/flow/graph.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace lv = levada;
+
+namespace {
+struct sample {
+  std::uint64_t value;
+};
+}  // namespace
+
+TEST_CASE("events are held back for a batch and accepted when the input runs dry") {
+  const scratch_bus scratch;
+  const lv::topic<sample> numbers{scratch.bus(), "numbers"};
+  auto reader = lv::subscriber<sample>::open(numbers);
+  REQUIRE(reader);
+  auto flow = lv::flow(lv::from(lv::input<sample>()) | lv::to(numbers));
+  REQUIRE(flow.open());
+  flow.push(sample{1});
+  flow.push(sample{2});
+  CHECK(reader->read().events.empty());
+  flow.raise_everywhere(lv::flush{});
+  CHECK(reader->read().events.size() == 2);
+}
+
+TEST_CASE("a long span is accepted in batches on its way") {
+  const scratch_bus scratch;
+  const lv::topic<sample> numbers{scratch.bus(), "numbers", {.capacity = 8192}};
+  auto reader = lv::subscriber<sample>::open(numbers);
+  REQUIRE(reader);
+  auto flow = lv::flow(lv::from(lv::input<sample>()) | lv::to(numbers));
+  REQUIRE(flow.open());
+  const std::vector<sample> many(3000, sample{7});
+  flow.push(std::span<const sample>(many));
+  CHECK_FALSE(reader->read().events.empty());
+}
+
+TEST_CASE("the end of the stream accepts what was held back") {
+  const scratch_bus scratch;
+  const lv::topic<sample> numbers{scratch.bus(), "numbers"};
+  auto reader = lv::subscriber<sample>::open(numbers);
+  REQUIRE(reader);
+  auto flow = lv::flow(lv::from(lv::input<sample>()) | lv::to(numbers));
+  REQUIRE(flow.open());
+  flow.push(sample{1});
+  flow.finish();
+  CHECK(reader->read().events.size() == 1);
+}
+
+TEST_CASE("a second sink on a topic is refused in words") {
+  const scratch_bus scratch;
+  const lv::topic<sample> numbers{scratch.bus(), "numbers"};
+  auto one = lv::flow(lv::from(lv::input<sample>()) | lv::to(numbers));
+  auto two = lv::flow(lv::from(lv::input<sample>()) | lv::to(numbers));
+  REQUIRE(one.open());
+  const auto opened = two.open();
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().kind == lv::failure::unavailable);
+}
+
+TEST_CASE("when the process is to stop, a full ring no longer holds it: what finds no room is dropped and counted") {
+  const scratch_bus scratch;
+  const lv::topic<sample> numbers{scratch.bus(), "numbers", {.capacity = 512}};
+  auto reader = lv::subscriber<sample>::open(numbers);  // reads nothing
+  REQUIRE(reader);
+  auto flow = lv::flow(lv::from(lv::input<sample>()) | lv::to<"out">(numbers));
+  REQUIRE(flow.open());
+  const lv::stop_signals signals;
+  lv::request_stop();
+  const std::vector<sample> many(2000, sample{7});
+  flow.push(std::span<const sample>(many));
+  CHECK(flow.counts<"out">().dropped == 2000 - flow.at<"out">().target.publication().capacity());
+}
