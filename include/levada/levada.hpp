@@ -16,6 +16,7 @@
 #include <levada/op/filter.hpp>     // those for which a predicate holds
 #include <levada/op/flat_map.hpp>   // any number for each
 #include <levada/op/fold.hpp>       // one value of a whole stream
+#include <levada/op/inspect.hpp>    // a look at what passes
 #include <levada/op/key_by.hpp>     // state for each key below it
 #include <levada/op/map.hpp>        // one for each
 #include <levada/op/row.hpp>        // what a window emits
