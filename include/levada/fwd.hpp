@@ -49,6 +49,7 @@ struct topic_options;
 struct subscriber_options;
 struct lane_record;
 enum class lane_kind : std::uint8_t;
+enum class start_at : std::uint8_t;
 
 // state
 template <class T>

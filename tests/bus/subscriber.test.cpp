@@ -127,7 +127,7 @@ TEST_CASE("subscriber: begins at the oldest event that is left, or at the next o
   REQUIRE(p);
   REQUIRE(p->signal(lv::lane_kind::watermark, 5, {}));
   publish(*p, 10);
-  auto earliest = lv::subscriber<sample>::open(t), latest = lv::subscriber<sample>::open(t, {.from = lv::begin::latest});
+  auto earliest = lv::subscriber<sample>::open(t), latest = lv::subscriber<sample>::open(t, {.from = lv::start_at::latest});
   REQUIRE(earliest);
   REQUIRE(latest);
   CHECK(latest->position() == 10);
@@ -167,7 +167,7 @@ TEST_CASE("subscriber: a name goes on where its namesake stopped, without loss w
   REQUIRE(p);
   std::uint64_t expected = 0;
   for (int round = 0; round < 50; ++round) {
-    auto s = lv::subscriber<sample>::open(t, {.name = "guard", .from = lv::begin::latest});
+    auto s = lv::subscriber<sample>::open(t, {.name = "guard", .from = lv::start_at::latest});
     REQUIRE(s);
     CHECK(s->lost() == 0);
     auto a = drain(*s);

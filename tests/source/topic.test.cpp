@@ -26,15 +26,15 @@
 namespace lv = levada;
 using namespace lv::literals;
 
-namespace {
+namespace plant {
 
-struct sample {
-  lv::timestamp time;
-  std::int64_t value;
+/// A base and a constructor stop reflection: its members are told.
+struct numbered {
+  std::uint64_t number;
 };
-struct other {
-  lv::timestamp time;
-  double value;
+struct lot : numbered {
+  lot(std::uint64_t n, double mass) : numbered{n}, weight(mass) {}
+  double weight;
 };
 
 /// Writes down what passes.
@@ -45,9 +45,23 @@ struct listener {
   using output = E;
   template <class E>
   static consteval bool fits() { return true; }
-  void operator()(const sample& s, auto out) { heard->push_back(std::to_string(s.value)), out(s); }
+  void operator()(const auto& s, auto out) { heard->push_back(std::to_string(s.value)), out(s); }
   void on(const lv::watermark& w, auto out) { heard->push_back("watermark " + std::to_string(w.time.ns)), out.raise(w); }
   void on(const lv::barrier& b, auto out) { heard->push_back("barrier " + std::to_string(b.id)), out.raise(b); }
+};
+
+}  // namespace plant
+LEVADA_DESCRIBE(plant::lot, number, weight);
+
+namespace {
+
+struct sample {
+  lv::timestamp time;
+  std::int64_t value;
+};
+struct other {
+  lv::timestamp time;
+  double value;
 };
 
 constexpr lv::timestamp at(std::int64_t ms) { return {ms * 1'000'000}; }
@@ -82,7 +96,7 @@ TEST_CASE("signals arrive between the events that they separate") {
   const scratch_bus scratch;
   const lv::topic<sample> numbers{scratch.bus(), "numbers"};
   std::vector<std::string> heard;
-  auto reader = lv::flow(lv::from(numbers) | lv::link{listener{&heard}} | lv::to([](const sample&) {}));
+  auto reader = lv::flow(lv::from(numbers) | lv::link{plant::listener{&heard}} | lv::to([](const sample&) {}));
   auto writer = lv::flow(lv::from(lv::input<sample>()) | lv::to(numbers));
   REQUIRE(reader.open());
   REQUIRE(writer.open());
@@ -200,4 +214,19 @@ TEST_CASE("a full ring holds the writer back until the reader has read, and lose
   writing.join();
   CHECK(next == n);
   CHECK(in_order);
+}
+
+TEST_CASE("an event that reflection cannot see travels by what LEVADA_DESCRIBE says of it") {
+  const scratch_bus scratch;
+  const lv::topic<plant::lot> lots{scratch.bus(), "lots"};
+  double weight = 0;
+  auto reader = lv::flow(lv::from(lots) | lv::to([&](const plant::lot& l) { weight += l.weight; }));
+  auto writer = lv::flow(lv::from(lv::input<plant::lot>()) | lv::to(lots));
+  REQUIRE(reader.open());
+  REQUIRE(writer.open());
+  writer.push(plant::lot(1, 2.5));
+  writer.push(plant::lot(2, 1.5));
+  writer.finish();
+  reader.poll();
+  CHECK(weight == 4);
 }

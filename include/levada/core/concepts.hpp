@@ -24,7 +24,7 @@ template <class E>
 concept event = std::is_object_v<E> && std::is_move_constructible_v<E> && !std::is_pointer_v<E>;
 
 template <class E>
-concept wire_event = event<E> && std::is_trivially_copyable_v<E> && std::is_aggregate_v<E>;
+concept wire_event = event<E> && std::is_class_v<E> && std::is_trivially_copyable_v<E>;
 
 /// The type of a stream that ended in a sink, and of one that was refused with a sentence.
 struct nothing {};

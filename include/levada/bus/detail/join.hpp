@@ -18,7 +18,7 @@
 namespace levada::inline v0 {
 
 /// Where a subscriber begins that has no position yet.
-enum class begin : std::uint8_t {
+enum class start_at : std::uint8_t {
   earliest,  ///< at the oldest event that is still there
   latest,    ///< at the next event
 };
@@ -85,7 +85,7 @@ inline std::uint64_t first_record(const ring_view& r, std::uint64_t from, std::u
 }
 
 /// Makes a cursor count for the producer and finds what is safe to read behind it: the argument stands in room.hpp.
-inline joined attach(const ring_view& r, cursor_page& c, const place& at, const subscriber_name& name, begin from) {
+inline joined attach(const ring_view& r, cursor_page& c, const place& at, const subscriber_name& name, start_at from) {
   auto& control = *r.control;
   auto clamp = [](std::uint64_t v, std::uint64_t low, std::uint64_t high) { return v < low ? low : v > high ? high : v; };
   auto oldest = [&](const word<std::uint64_t>& reserve, std::uint64_t capacity) {
@@ -99,7 +99,7 @@ inline joined attach(const ring_view& r, cursor_page& c, const place& at, const 
   // 1. Claim the most that could be wanted; then the place becomes this subscriber's; then the gate.
   auto head = control.head.acquire();  // pairs with the release in producer::commit
   joined j;
-  j.position = at.resumed ? c.position.relaxed() : from == begin::earliest ? oldest_event() : head;
+  j.position = at.resumed ? c.position.relaxed() : from == start_at::earliest ? oldest_event() : head;
   j.lane = at.resumed ? c.lane.relaxed() : oldest_record();
   c.position.release(j.position);  // these pair with the acquires in room::scan
   c.lane.release(j.lane);
@@ -119,7 +119,7 @@ inline joined attach(const ring_view& r, cursor_page& c, const place& at, const 
     j.lost_records = lane_low > j.lane ? lane_low - j.lane : 0;
     j.position = clamp(j.position, low, head);
     j.lane = clamp(j.lane, lane_low, lane_head);  // signals that the namesake had not seen are delivered, not skipped
-  } else if (from == begin::earliest) {
+  } else if (from == start_at::earliest) {
     j.position = clamp(j.position, low, head);
     j.lane = first_record(r, lane_low, lane_head, j.position, true);  // signals before the first event belong to it
   } else {
