@@ -140,8 +140,8 @@ TEST_CASE("threads: whoever joins while the producer runs reads nothing that is 
   });
   std::uint64_t bad = 0;
   for (std::uint64_t round = 0; round < 300 * effort; ++round) {
-    auto s =
-        on.subscriber({.name = round % 3 == 0 ? "named" : "", .from = round % 3 == 1 ? lv::start_at::latest : lv::start_at::earliest});
+    auto s = on.subscriber(
+        {.name = round % 3 == 0 ? "named" : "", .from = round % 3 == 1 ? lv::start_at::latest : lv::start_at::earliest});
     auto began = s.position();
     std::uint64_t read = 0;
     while (read < 100) {

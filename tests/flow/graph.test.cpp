@@ -143,13 +143,11 @@ TEST_CASE("what is copied back from a frame is the operator, and not what lies i
     const double weight = 2;
     int weighted = 0, scaled = 0;
     // fold ends in four bytes of padding. Another operator may live there: its sink, and what is not copied back.
-    auto flow = lv::flow(lv::from<"a">(lv::input<int>()) |
-                         lv::fold(0, [w = &weight](int& sum, int i) { sum += static_cast<int>(*w) * i; }) |
-                         lv::to([scale = 7, &scaled](int v) { scaled = scale * v; }),
-                         lv::from<"b">(lv::input<int>()) |
-                         lv::fold(0, [w = &weight](int& sum, int i) { sum += static_cast<int>(*w) * i; }) |
-                         lv::filter([scale = 7](int) { return scale == 7; }) |
-                         lv::to([&](int v) { weighted = v; }));
+    auto flow = lv::flow(
+        lv::from<"a">(lv::input<int>()) | lv::fold(0, [w = &weight](int& sum, int i) { sum += static_cast<int>(*w) * i; }) |
+            lv::to([scale = 7, &scaled](int v) { scaled = scale * v; }),
+        lv::from<"b">(lv::input<int>()) | lv::fold(0, [w = &weight](int& sum, int i) { sum += static_cast<int>(*w) * i; }) |
+            lv::filter([scale = 7](int) { return scale == 7; }) | lv::to([&](int v) { weighted = v; }));
     REQUIRE(flow.open());
     support::in_spans(events, length, [&](auto part) { flow.push<"a">(part); });
     support::in_spans(events, length, [&](auto part) { flow.push<"b">(part); });
@@ -164,9 +162,8 @@ TEST_CASE("spans of any length leave small operators in the same state") {
   for (std::size_t length : support::span_lengths) {
     CAPTURE(length);
     int folded = 0;
-    auto flow = lv::flow(lv::from(lv::input<int>()) | lv::map([n = std::int64_t{0}, c = char{1}](int i) mutable {
-                           return static_cast<int>(++n) * c * i;
-                         }) |
+    auto flow = lv::flow(lv::from(lv::input<int>()) |
+                         lv::map([n = std::int64_t{0}, c = char{1}](int i) mutable { return static_cast<int>(++n) * c * i; }) |
                          lv::fold(0, [calls = 0](int& sum, int i) mutable { sum += ++calls == i ? 1 : 0; }) |
                          lv::to([&](int v) { folded = v; }));
     REQUIRE(flow.open());
@@ -193,10 +190,11 @@ TEST_CASE("time is the same inside a frame; parameters change between turns only
 }
 
 TEST_CASE("due is the earliest of the operators that wait for time") {
-  auto flow = lv::flow(lv::from<"a">(lv::input<int>()) | lv::window<lv::tumbling{10_s}>(lv::aggregate<lv::count>([](int i) { return i; })) |
-                           lv::to([](const auto&) {}),
-                       lv::from<"b">(lv::input<int>()) | lv::window<lv::tumbling{3_s}>(lv::aggregate<lv::count>([](int i) { return i; })) |
-                           lv::to([](const auto&) {}));
+  auto flow =
+      lv::flow(lv::from<"a">(lv::input<int>()) |
+                   lv::window<lv::tumbling{10_s}>(lv::aggregate<lv::count>([](int i) { return i; })) | lv::to([](const auto&) {}),
+               lv::from<"b">(lv::input<int>()) |
+                   lv::window<lv::tumbling{3_s}>(lv::aggregate<lv::count>([](int i) { return i; })) | lv::to([](const auto&) {}));
   flow.advance({100'000'000'000});
   REQUIRE(flow.open());
   CHECK(flow.due() == lv::never);

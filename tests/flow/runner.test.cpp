@@ -62,8 +62,9 @@ TEST_CASE("a flow runs until its source has ended, then folds emit") {
   std::vector<int> numbers(10'000);
   for (int i = 0; i < 10'000; ++i) numbers[static_cast<std::size_t>(i)] = i;
   std::int64_t total = 0;
-  auto flow = lv::flow(lv::from(lv::values{std::span(numbers)}) | lv::fold(std::int64_t{0}, [](std::int64_t& sum, int x) { sum += x; }) |
-                       lv::to([&](std::int64_t sum) { total = sum; }));
+  auto flow =
+      lv::flow(lv::from(lv::values{std::span(numbers)}) | lv::fold(std::int64_t{0}, [](std::int64_t& sum, int x) { sum += x; }) |
+               lv::to([&](std::int64_t sum) { total = sum; }));
   REQUIRE(lv::runner<>({.budget = 100}).run(flow));
   CHECK(total == 49'995'000);
 }
@@ -79,8 +80,8 @@ TEST_CASE("a source that cannot open ends the run with its sentence") {
 #if LEVADA_EXCEPTIONS
 TEST_CASE("an operator that throws ends the run with what it said, never the process") {
   const int one[] = {1};
-  auto flow = lv::flow(lv::from(lv::values<int>(one)) | lv::filter([](int) -> bool { throw std::runtime_error("no such machine"); }) |
-                       lv::to([](int) {}));
+  auto flow = lv::flow(lv::from(lv::values<int>(one)) |
+                       lv::filter([](int) -> bool { throw std::runtime_error("no such machine"); }) | lv::to([](int) {}));
   const auto done = lv::runner<>{}.run(flow);
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == lv::failure::internal);
@@ -109,7 +110,8 @@ TEST_CASE("a sleeping flow is woken by a descriptor") {
                            if (got == 3) lv::request_stop();
                          }));
     std::thread other([fd] {
-      for (std::uint64_t one = 1, i = 0; i < 3; ++i) [[maybe_unused]] auto n = ::write(fd, &one, sizeof one);
+      for (std::uint64_t one = 1, i = 0; i < 3; ++i) [[maybe_unused]]
+        auto n = ::write(fd, &one, sizeof one);
     });
     CHECK(lv::runner<>({.mode = mode, .latency_budget = 1_ms}).run(flow));
     other.join();
@@ -150,7 +152,8 @@ TEST_CASE("time comes from the clock when sources are dry, and a manual clock ma
 
 TEST_CASE("a replay takes time from its events only") {
   int rows = 0;
-  auto flow = lv::flow(lv::from(lv::input<double>()) | lv::window<lv::tumbling{1_s}>(lv::aggregate<lv::count>([](double v) { return v; })) |
+  auto flow = lv::flow(lv::from(lv::input<double>()) |
+                       lv::window<lv::tumbling{1_s}>(lv::aggregate<lv::count>([](double v) { return v; })) |
                        lv::to([&](const auto&) { ++rows; }));
   lv::runner<lv::manual_clock> runner({.base = lv::time_base::events}, lv::manual_clock{{1'000'000'000}, {}});
   REQUIRE(flow.open());

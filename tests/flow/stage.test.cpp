@@ -71,7 +71,8 @@ TEST_CASE("an operator that takes spans gets them whole, and may hand them on so
   std::size_t spans = 0;
   std::vector<int> events(500), output;
   std::iota(events.begin(), events.end(), 0);
-  auto flow = lv::flow(lv::from(lv::input<int>()) | lv::link{everything{&spans}} | lv::to<"end">([&](int i) { output.push_back(i); }));
+  auto flow =
+      lv::flow(lv::from(lv::input<int>()) | lv::link{everything{&spans}} | lv::to<"end">([&](int i) { output.push_back(i); }));
   REQUIRE(flow.open());
   support::in_spans(events, 100, [&](auto part) { flow.push(part); });
   CHECK(spans == 6);  // one of them empty

@@ -94,10 +94,15 @@ TEST_CASE("old values fade: a new level becomes the normal one") {
   CHECK_FALSE(past.bounds(3, 0.1).holds(11));
 }
 
-TEST_CASE("dilution makes it learn more slowly") {
+TEST_CASE("reluctance makes it learn more slowly, full or not") {
+  lv::normal_range<> filling;
+  for (int i = 0; i < 160; ++i) filling.learn(1, 16);
+  CHECK(filling.size() > 0);
+  CHECK(filling.size() < 30);
+
   lv::normal_range<> quick, slow;
   for (int i = 0; i < 128; ++i) quick.learn(0), slow.learn(0);
-  for (int i = 0; i < 1000; ++i) quick.learn(1, 8), slow.learn(1, 128);
+  for (int i = 0; i < 1000; ++i) quick.learn(1), slow.learn(1, 16);
   CHECK(quick.median() == 1);
   CHECK(slow.median() == 0);
 }

@@ -85,7 +85,8 @@ TEST_CASE_TEMPLATE("each aggregate equals its definition, for every kind of numb
       CHECK(lv::first::of(c) == values.front());
       CHECK(lv::last::of(c) == values.back());
       CHECK(std::fabs(lv::mean::of(c) - static_cast<double>(wanted.mean)) <= tolerance);
-      CHECK(std::fabs(lv::variance::of(c) - static_cast<double>(wanted.variance)) <= 1e-11 * (1 + static_cast<double>(wanted.variance)));
+      CHECK(std::fabs(lv::variance::of(c) - static_cast<double>(wanted.variance)) <=
+            1e-11 * (1 + static_cast<double>(wanted.variance)));
       CHECK(lv::stddev::of(c) == std::sqrt(lv::variance::of(c)));
       if constexpr (std::is_integral_v<V>) {
         std::int64_t sum = 0;
@@ -107,7 +108,8 @@ TEST_CASE("sums of integers are exact in 64 bits") {
 
 TEST_CASE("the deviation keeps its digits at a large mean and a small sigma") {
   support::random r{11};
-  for (auto [mean, sigma, bound] : {std::array{1e6, 1e-2, 1e-9}, {1e9, 1.0, 1e-9}, {-1e9, 1e-3, 1e-9}, {0.0, 1e-12, 1e-9}, {1e12, 10.0, 1e-9}}) {
+  for (auto [mean, sigma, bound] :
+       {std::array{1e6, 1e-2, 1e-9}, {1e9, 1.0, 1e-9}, {-1e9, 1e-3, 1e-9}, {0.0, 1e-12, 1e-9}, {1e12, 10.0, 1e-9}}) {
     CAPTURE(mean);
     std::vector<double> values(100'000);
     for (double& v : values) v = r.normal(mean, sigma);

@@ -75,7 +75,8 @@ TEST_CASE("equal times are in time, and a time at either end of the scale is com
                        lv::to([&](lv::timestamp t) { output.push_back(t); }));
   REQUIRE(flow.open());
   const lv::timestamp today{1'700'000'000'000'000'000};
-  flow.push(std::vector<lv::timestamp>{lv::long_ago, {-5}, {-5}, today, today, lv::long_ago, {-5}, lv::never, today, lv::long_ago});
+  flow.push(
+      std::vector<lv::timestamp>{lv::long_ago, {-5}, {-5}, today, today, lv::long_ago, {-5}, lv::never, today, lv::long_ago});
   CHECK(output == std::vector<lv::timestamp>{lv::long_ago, {-5}, {-5}, today, today, lv::never});
 }
 

@@ -90,7 +90,8 @@ TEST_CASE("the key of the event stays around each element") {
 }
 
 TEST_CASE("in and out are counted apart") {
-  auto flow = lv::flow(lv::from(lv::input<int>()) | lv::flat_map<"n">([](int n) { return std::vector<int>(static_cast<std::size_t>(n)); }) |
+  auto flow = lv::flow(lv::from(lv::input<int>()) |
+                       lv::flat_map<"n">([](int n) { return std::vector<int>(static_cast<std::size_t>(n)); }) |
                        lv::map<"map">([](int i) { return i; }) | lv::to<"end">([](int) {}));
   REQUIRE(flow.open());
   flow.push(std::vector{0, 1, 2, 3});

@@ -22,7 +22,7 @@ using support::reading;
 
 namespace {
 constexpr auto add = [](double& sum, const reading& r) { sum += r.value; };
-}
+}  // namespace
 
 TEST_CASE("fold gathers a stream into one value and emits it once, when the stream ends") {
   const auto events = support::readings(2000);
@@ -31,7 +31,8 @@ TEST_CASE("fold gathers a stream into one value and emits it once, when the stre
   for (std::size_t length : support::span_lengths) {
     CAPTURE(length);
     std::vector<double> output;
-    auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::fold<"sum">(0.0, add) | lv::to([&](double v) { output.push_back(v); }));
+    auto flow =
+        lv::flow(lv::from(lv::input<reading>()) | lv::fold<"sum">(0.0, add) | lv::to([&](double v) { output.push_back(v); }));
     REQUIRE(flow.open());
     support::in_spans(events, length, [&](auto part) { flow.push(part); });
     CHECK(output.empty());
@@ -95,7 +96,8 @@ TEST_CASE("a retired key's value is emitted before the key is forgotten, and the
 
 TEST_CASE("the state may own memory") {
   std::string output;
-  auto flow = lv::flow(lv::from(lv::input<int>()) | lv::fold(std::string("digits:"), [](std::string& s, int i) { s += std::to_string(i); }) |
+  auto flow = lv::flow(lv::from(lv::input<int>()) |
+                       lv::fold(std::string("digits:"), [](std::string& s, int i) { s += std::to_string(i); }) |
                        lv::to([&](const std::string& s) { output = s; }));
   REQUIRE(flow.open());
   flow.push(std::vector{1, 2, 3});
@@ -108,10 +110,10 @@ TEST_CASE("what follows may fold the folded") {
   double sum = 0;
   for (const reading& r : events) sum += r.level;
   double output = 0;
-  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) |
-                       lv::fold(0.0, [](double& s, const reading& r) { s += r.level; }) |
-                       lv::map([](const auto& f) { return f.value; }) |
-                       lv::fold(0.0, [](double& s, double v) { s += v; }) | lv::to([&](const auto& f) { output += f.value; }));
+  auto flow =
+      lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) |
+               lv::fold(0.0, [](double& s, const reading& r) { s += r.level; }) | lv::map([](const auto& f) { return f.value; }) |
+               lv::fold(0.0, [](double& s, double v) { s += v; }) | lv::to([&](const auto& f) { output += f.value; }));
   REQUIRE(flow.open());
   flow.push(events);
   flow.finish();

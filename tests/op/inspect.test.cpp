@@ -32,8 +32,8 @@ TEST_CASE("inspect shows every event once, in order, and passes it on unchanged"
 
 TEST_CASE("it sees an event before what follows does, and below key_by without the key") {
   std::vector<int> order;
-  auto flow = lv::flow(lv::from(lv::input<int>()) | lv::key_by([](int i) { return i; }) | lv::inspect([&](int i) { order.push_back(i); }) |
-                       lv::to([&](int i) { order.push_back(-i); }));
+  auto flow = lv::flow(lv::from(lv::input<int>()) | lv::key_by([](int i) { return i; }) |
+                       lv::inspect([&](int i) { order.push_back(i); }) | lv::to([&](int i) { order.push_back(-i); }));
   REQUIRE(flow.open());
   flow.push(std::vector{1, 2, 3});
   CHECK(order == std::vector{1, -1, 2, -2, 3, -3});

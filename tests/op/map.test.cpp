@@ -43,10 +43,10 @@ TEST_CASE("the key stays around the result") {
   std::map<std::uint32_t, double> expected;
   for (const reading& r : events) expected[r.sensor] += r.value * 2;
   std::map<std::uint32_t, double> sums;
-  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) |
-                       lv::map([](const reading& r) { return r.value * 2; }) |
-                       lv::fold(0.0, [](double& sum, double v) { sum += v; }) |
-                       lv::to([&](const lv::folded<std::uint32_t, double>& f) { sums[f.key] = f.value; }));
+  auto flow =
+      lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) |
+               lv::map([](const reading& r) { return r.value * 2; }) | lv::fold(0.0, [](double& sum, double v) { sum += v; }) |
+               lv::to([&](const lv::folded<std::uint32_t, double>& f) { sums[f.key] = f.value; }));
   REQUIRE(flow.open());
   flow.push(events);
   flow.finish();
@@ -58,11 +58,12 @@ TEST_CASE("events may own memory, be references into the one before, or be move-
   struct named {
     std::string name;
   };
-  auto flow = lv::flow(lv::from(lv::input<int>()) |
-                       lv::map([](int i) { return named{"a name that is too long for the small string: " + std::to_string(i)}; }) |
-                       lv::map([](const named& n) -> const std::string& { return n.name; }) |
-                       lv::map([](const std::string& s) { return std::make_unique<std::string>(s); }) |
-                       lv::to([&](const std::unique_ptr<std::string>& s) { output.push_back(*s); }));
+  auto flow =
+      lv::flow(lv::from(lv::input<int>()) |
+               lv::map([](int i) { return named{"a name that is too long for the small string: " + std::to_string(i)}; }) |
+               lv::map([](const named& n) -> const std::string& { return n.name; }) |
+               lv::map([](const std::string& s) { return std::make_unique<std::string>(s); }) |
+               lv::to([&](const std::unique_ptr<std::string>& s) { output.push_back(*s); }));
   REQUIRE(flow.open());
   flow.push(std::vector{1, 2});
   REQUIRE(output.size() == 2);

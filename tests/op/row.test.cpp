@@ -25,8 +25,9 @@ template <class Row>
 concept has_key = requires(Row r) { r.key; };
 
 [[maybe_unused]] auto unkeyed() {
-  return lv::from(lv::input<reading>()) | lv::window<lv::tumbling{2}>(lv::aggregate<lv::mean, lv::max, lv::count>(&reading::value),
-                                                                      lv::aggregate<lv::max, lv::sum, lv::first>(&reading::level));
+  return lv::from(lv::input<reading>()) |
+         lv::window<lv::tumbling{2}>(lv::aggregate<lv::mean, lv::max, lv::count>(&reading::value),
+                                     lv::aggregate<lv::max, lv::sum, lv::first>(&reading::level));
 }
 [[maybe_unused]] auto keyed() {
   return lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) |

@@ -62,12 +62,12 @@ TEST_CASE("select gives what filter gives, whatever follows") {
     });
   }
   SUBCASE("inspect") {
-    same_as_filter<reading>([](auto& output) { return lv::inspect([](const reading& r) { CHECK(positive(r)); }) | collect(output); });
+    same_as_filter<reading>(
+        [](auto& output) { return lv::inspect([](const reading& r) { CHECK(positive(r)); }) | collect(output); });
   }
   SUBCASE("fold") {
-    same_as_filter<double>([](auto& output) {
-      return lv::fold(0.0, [](double& sum, const reading& r) { sum += r.value; }) | collect(output);
-    });
+    same_as_filter<double>(
+        [](auto& output) { return lv::fold(0.0, [](double& sum, const reading& r) { sum += r.value; }) | collect(output); });
   }
   SUBCASE("scan") {
     same_as_filter<double>([](auto& output) {
@@ -82,8 +82,8 @@ TEST_CASE("select gives what filter gives, whatever follows") {
   }
   SUBCASE("key_by and scan") {
     same_as_filter<double>([](auto& output) {
-      return lv::key_by(&reading::sensor) |
-             lv::scan(0.0, [](double& sum, const reading& r) { return sum += r.value; }) | collect(output);
+      return lv::key_by(&reading::sensor) | lv::scan(0.0, [](double& sum, const reading& r) { return sum += r.value; }) |
+             collect(output);
     });
   }
   SUBCASE("map, key_by, map, filter") {
@@ -98,8 +98,9 @@ TEST_CASE("a sink that takes the mask sees dead events too, and knows them") {
   const auto events = support::readings(1000);
   std::size_t live = 0, all = 0, expected = 0;
   for (const reading& r : events) expected += positive(r) && high(r) ? 1u : 0u;
-  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::select<"positive">(positive) | lv::map<"itself">([](const reading& r) { return r; }) |
-                       lv::select<"high">(high) | lv::to<"end">([&](bool alive, const reading& r) {
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::select<"positive">(positive) |
+                       lv::map<"itself">([](const reading& r) { return r; }) | lv::select<"high">(high) |
+                       lv::to<"end">([&](bool alive, const reading& r) {
                          ++all;
                          live += alive ? 1 : 0;
                          if (alive) CHECK(positive(r));

@@ -101,7 +101,8 @@ void with_flow(stream form, lv::keys keys, auto&& feed) {
     case stream::keyed: return check(lv::flow(source | lv::key_by(&reading::sensor, keys) | all_results<Shape>() | into(output)));
     case stream::masked: return check(lv::flow(source | lv::select(lively) | all_results<Shape>() | into(output)));
     case stream::keyed_masked:
-      return check(lv::flow(source | lv::select(lively) | lv::key_by(&reading::sensor, keys) | all_results<Shape>() | into(output)));
+      return check(
+          lv::flow(source | lv::select(lively) | lv::key_by(&reading::sensor, keys) | all_results<Shape>() | into(output)));
   }
 }
 constexpr stream forms[] = {stream::plain, stream::keyed, stream::masked, stream::keyed_masked};
@@ -196,7 +197,7 @@ void time_windows_match(std::int64_t begin, std::uint64_t seed) {
         if (r.one_in(5)) step = Shape.slide.ns - naive::floor(now, Shape.slide.ns) * 0;
         if (r.one_in(8)) step = Shape.size.ns * static_cast<std::int64_t>(r.below(4));
         if (r.one_in(20)) step = 86'400'000'000'000 * 400;  // more than a year
-        flow.advance({now - 1});                           // backward: ignored
+        flow.advance({now - 1});                            // backward: ignored
         reference.tick(now, now + step);
         now += step;
         flow.advance({now});
@@ -226,7 +227,8 @@ TEST_CASE("count windows equal the naive ones: tumbling, sliding, slide 1, of on
 }
 
 TEST_CASE("time windows equal the naive ones: tumbling, sliding, with standstill, jumps of years, before 1970") {
-  for (std::int64_t begin : {std::int64_t{1'700'000'000'123'456'789}, std::int64_t{0}, std::int64_t{-1'000'000'000'000'000'000}}) {
+  for (std::int64_t begin :
+       {std::int64_t{1'700'000'000'123'456'789}, std::int64_t{0}, std::int64_t{-1'000'000'000'000'000'000}}) {
     time_windows_match<time_of(1_s, 1_s)>(begin, 1);
     time_windows_match<time_of(10_s, 1_s)>(begin, 2);
     time_windows_match<time_of(3_ms, 1_ms)>(begin, 3);
@@ -274,7 +276,8 @@ TEST_CASE("windows of time are aligned to 1970, whenever the flow starts") {
 
 TEST_CASE("a window of time wakes nobody while there is nothing in it, and all keys fire, not only the one that speaks") {
   std::vector<result> output;
-  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) | all_results<time_of(2_s, 1_s)>() | into(output));
+  auto flow =
+      lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) | all_results<time_of(2_s, 1_s)>() | into(output));
   flow.advance({0});
   REQUIRE(flow.open());
   CHECK(flow.due() == lv::never);
@@ -290,7 +293,8 @@ TEST_CASE("a window of time wakes nobody while there is nothing in it, and all k
 
 TEST_CASE("without any clock the events are in one window, that the end of the stream emits") {
   std::vector<result> output;
-  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) | all_results<time_of(10_s, 1_s)>() | into(output));
+  auto flow =
+      lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) | all_results<time_of(10_s, 1_s)>() | into(output));
   REQUIRE(flow.open());
   flow.push(std::vector<reading>(100, {.level = 2}));
   flow.finish();

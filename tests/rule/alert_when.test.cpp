@@ -68,8 +68,8 @@ TEST_CASE("hold needs both") {
 }
 
 TEST_CASE("a relapse starts clear anew") {
-  CHECK(alerts_of({{at(0), 1, true}, {at(10), 1, false}, {at(20), 1, true}, {at(30), 1, false}, {at(60), 1, false}}, {}, {30_ms, 2}) ==
-        std::vector<std::string>{"raised 1 since 0 at 0", "cleared 1 since 30 at 60"});
+  CHECK(alerts_of({{at(0), 1, true}, {at(10), 1, false}, {at(20), 1, true}, {at(30), 1, false}, {at(60), 1, false}}, {},
+                  {30_ms, 2}) == std::vector<std::string>{"raised 1 since 0 at 0", "cleared 1 since 30 at 60"});
 }
 
 TEST_CASE("every key has an alert of its own") {
@@ -80,12 +80,15 @@ TEST_CASE("every key has an alert of its own") {
 TEST_CASE("against a reference that looks at the whole history, on random input") {
   std::mt19937 random(11);
   for (int round = 0; round < 200; ++round) {
-    const lv::hold hold{lv::duration{static_cast<std::int64_t>(random() % 50) * 1'000'000}, 1 + static_cast<std::uint32_t>(random() % 4)};
-    const lv::clear clear{lv::duration{static_cast<std::int64_t>(random() % 80) * 1'000'000}, 1 + static_cast<std::uint32_t>(random() % 6)};
+    const lv::hold hold{lv::duration{static_cast<std::int64_t>(random() % 50) * 1'000'000},
+                        1 + static_cast<std::uint32_t>(random() % 4)};
+    const lv::clear clear{lv::duration{static_cast<std::int64_t>(random() % 80) * 1'000'000},
+                          1 + static_cast<std::uint32_t>(random() % 6)};
     std::vector<state> events;
     std::int64_t ms = 0;
     for (int i = 0; i < 300; ++i)
-      events.push_back({at(ms += static_cast<std::int64_t>(random() % 20)), static_cast<std::uint32_t>(random() % 3), random() % 3 == 0});
+      events.push_back(
+          {at(ms += static_cast<std::int64_t>(random() % 20)), static_cast<std::uint32_t>(random() % 3), random() % 3 == 0});
 
     std::vector<std::string> expected;
     std::map<std::uint32_t, std::vector<state>> history;
@@ -98,7 +101,8 @@ TEST_CASE("against a reference that looks at the whole history, on random input"
       while (run < seen.size() && seen[seen.size() - 1 - run].hot != is) ++run;
       if (run == 0) continue;
       const state& first = seen[seen.size() - run];
-      const bool enough = is ? run >= clear.events && e.time - first.time >= clear.time : run >= hold.events && e.time - first.time >= hold.time;
+      const bool enough =
+          is ? run >= clear.events && e.time - first.time >= clear.time : run >= hold.events && e.time - first.time >= hold.time;
       if (!enough) continue;
       raised[e.machine] = !is;
       seen.clear();
@@ -110,9 +114,9 @@ TEST_CASE("against a reference that looks at the whole history, on random input"
 
 TEST_CASE("a retired key is forgotten") {
   std::vector<std::string> said;
-  auto flow = lv::flow(lv::from(lv::input<state>()) | lv::key_by(&state::machine, {.bound = 8, .idle = 5_s}) |
-                       lv::alert_when(&state::hot, &state::time) |
-                       lv::to([&](const lv::alert<state>& a) { said.push_back(words(a)); }));
+  auto flow =
+      lv::flow(lv::from(lv::input<state>()) | lv::key_by(&state::machine, {.bound = 8, .idle = 5_s}) |
+               lv::alert_when(&state::hot, &state::time) | lv::to([&](const lv::alert<state>& a) { said.push_back(words(a)); }));
   REQUIRE(flow.open());
   flow.advance(at(1000));
   flow.push(state{at(1000), 1, true});

@@ -58,7 +58,8 @@ TEST_CASE("a function is a sink; below key_by it takes the events without the ke
 
 TEST_CASE("a function may be move-only, keep state, and take events by value or convert them") {
   double sum = 0;
-  auto flow = lv::flow(lv::from(lv::input<int>()) | lv::to([&sum, n = std::make_unique<int>(0)](double v) { sum += v + ++*n * 0; }));
+  auto flow =
+      lv::flow(lv::from(lv::input<int>()) | lv::to([&sum, n = std::make_unique<int>(0)](double v) { sum += v + ++*n * 0; }));
   REQUIRE(flow.open());
   flow.push(std::vector{1, 2, 3});
   CHECK(sum == 6);

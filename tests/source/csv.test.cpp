@@ -58,7 +58,8 @@ TEST_CASE("every row comes, in order, however the file is cut, and then the end"
     const scratch_file file(lines(n));
     int next = 0;
     bool in_order = true;
-    auto flow = lv::flow(lv::from<"rows">(lv::csv<row>(file.path())) | lv::to([&](const row& r) { in_order &= r.value == next++; }));
+    auto flow =
+        lv::flow(lv::from<"rows">(lv::csv<row>(file.path())) | lv::to([&](const row& r) { in_order &= r.value == next++; }));
     REQUIRE(lv::runner<>({.budget = 777}).run(flow));
     CHECK(next == n);
     CHECK(in_order);
@@ -70,7 +71,8 @@ TEST_CASE("with a time, processing time is that of the rows and never turns back
   const scratch_file file("timestamp,value\n10,1\n20,2\n20,3\n15,4\n30,5\n");
   std::vector<std::int64_t> seconds;
   lv::timestamp now = lv::long_ago;
-  auto flow = lv::flow(lv::from(lv::csv<row>(file.path(), &row::timestamp)) | lv::to([&](const row&) { seconds.push_back(now.ns / 1'000'000'000); }));
+  auto flow = lv::flow(lv::from(lv::csv<row>(file.path(), &row::timestamp)) |
+                       lv::to([&](const row&) { seconds.push_back(now.ns / 1'000'000'000); }));
   REQUIRE(flow.open());
   for (auto came = lv::polled::events; came == lv::polled::events;) {
     came = flow.poll(1);

@@ -44,7 +44,9 @@ struct listener {
   template <class E>
   using output = E;
   template <class E>
-  static consteval bool fits() { return true; }
+  static consteval bool fits() {
+    return true;
+  }
   void operator()(const auto& s, auto out) { heard->push_back(std::to_string(s.value)), out(s); }
   void on(const lv::watermark& w, auto out) { heard->push_back("watermark " + std::to_string(w.time.ns)), out.raise(w); }
   void on(const lv::barrier& b, auto out) { heard->push_back("barrier " + std::to_string(b.id)), out.raise(b); }
@@ -158,7 +160,8 @@ TEST_CASE("windows over a topic are the same live and replayed") {
   const scratch_bus scratch;
   const lv::topic<sample> numbers{scratch.bus(), "numbers", {.capacity = 8192}};
   auto windows = [&](std::vector<std::string>& rows) {
-    return lv::flow(lv::from(numbers) | lv::window<lv::sliding{100_ms, 20_ms}>(lv::aggregate<lv::sum, lv::count>(&sample::value)) |
+    return lv::flow(lv::from(numbers) |
+                    lv::window<lv::sliding{100_ms, 20_ms}>(lv::aggregate<lv::sum, lv::count>(&sample::value)) |
                     lv::to([&rows](const auto& r) {
                       rows.push_back(std::to_string(r.end.ns) + " " + std::to_string(r.template get<lv::sum>()) + " " +
                                      std::to_string(r.template get<lv::count>()));

@@ -28,7 +28,8 @@ TEST_CASE("values brings all events in order, in spans of the budget, and ends")
     CAPTURE(budget);
     std::vector<int> output;
     std::size_t turns = 0;
-    auto flow = lv::flow(lv::from<"values">(lv::values(std::span<const int>(events))) | lv::to([&](int v) { output.push_back(v); }));
+    auto flow =
+        lv::flow(lv::from<"values">(lv::values(std::span<const int>(events))) | lv::to([&](int v) { output.push_back(v); }));
     REQUIRE(flow.open());
     while (flow.poll(budget) != lv::polled::end) ++turns;
     CHECK(output == events);
@@ -62,7 +63,8 @@ TEST_CASE("it is made of any span: of constants or not, of fixed length or not; 
 TEST_CASE("its position is the number of events gone, and seek goes on there") {
   const auto events = counting(10);
   std::vector<int> output;
-  auto flow = lv::flow(lv::from<"values">(lv::values(std::span<const int>(events))) | lv::to([&](int v) { output.push_back(v); }));
+  auto flow =
+      lv::flow(lv::from<"values">(lv::values(std::span<const int>(events))) | lv::to([&](int v) { output.push_back(v); }));
   REQUIRE(flow.open());
   CHECK(flow.poll(4) == lv::polled::events);
   CHECK(flow.at<"values">().position() == 4);

@@ -11,7 +11,8 @@
 class scratch_bus {
  public:
   scratch_bus() {
-    const auto memory = std::filesystem::exists("/dev/shm") ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
+    const auto memory =
+        std::filesystem::exists("/dev/shm") ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
     std::string pattern = (memory / "levada-test-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
   }

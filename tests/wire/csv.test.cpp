@@ -109,7 +109,11 @@ TEST_CASE("a byte order mark, carriage returns, empty lines, no last line feed")
   CHECK(readings("\xEF\xBB\xBFtimestamp,value\r\n10,1.5\r\n\r\n20,2.5") == "10 1.500\n20 2.500\n");
   CHECK(readings("timestamp,value\n\n10,1.5\n\n\n20,2.5\n\n") == "10 1.500\n20 2.500\n");
   CHECK(readings("timestamp,value") == "");
-  CHECK(readings("") == "");
+}
+
+TEST_CASE("without a header line there is nothing to read") {
+  CHECK(readings("").find("line 1: nothing is there") != std::string::npos);
+  CHECK(readings("\n\n").find("line 3: nothing is there") != std::string::npos);
 }
 
 TEST_CASE("quotes: commas, line feeds and doubled quotes inside") {

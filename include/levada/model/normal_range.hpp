@@ -27,14 +27,15 @@ template <std::size_t Size = 128>
 class normal_range {
  public:
   static constexpr std::size_t enough = 16;  ///< values before a range is known
+  static constexpr std::uint32_t dilution = 8;
 
-  /// Learns one value; once the sample is full, one of `dilution` values replaces an old one.
-  constexpr void learn(double v, std::uint32_t dilution = 8) {
+  /// Learns one value. Once the sample is full, one of eight takes the place of an old one. `reluctance` makes it one of so
+  /// many times more, from the beginning on: for values that are not trusted.
+  constexpr void learn(double v, std::uint32_t reluctance = 1) {
     if (!(v - v == 0)) return;  // NaN or infinite
-    if (count_ == Size) {
-      if (dilution > 1 && next_random() % dilution != 0) return;
-      remove(next_random() % Size);
-    }
+    const std::uint32_t one_of = count_ == Size ? dilution * reluctance : reluctance;
+    if (one_of > 1 && next_random() % one_of != 0) return;
+    if (count_ == Size) remove(next_random() % Size);
     insert(v);
   }
 

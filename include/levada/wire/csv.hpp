@@ -77,6 +77,7 @@ class csv_lines {
     rest_ = chunk;
   }
   void end() { ended_ = true; }
+  [[nodiscard]] bool ended() const { return ended_; }
 
   /// The line lives until the next call.
   step next(std::string_view& line) {
@@ -141,7 +142,11 @@ class csv_reader {
     for (;;) {
       std::string_view line;
       auto step = lines_.next(line);
-      if (step == csv_lines::step::hungry) return false;
+      if (step == csv_lines::step::hungry) {
+        if (!lines_.ended() || columns_ != 0) return false;
+        line_ = next_line_;
+        return stop("nothing is there: a line with the names of the columns must come first");
+      }
       line_ = next_line_;
       if (step == csv_lines::step::too_long)
         return stop("the line is longer than ", most_csv_bytes, " bytes: is a quote not closed?");
