@@ -64,6 +64,24 @@ template <class Op>
 inline constexpr bool fits_frame = stateful<Op> && std::is_trivially_copyable_v<Op> && std::is_copy_constructible_v<Op> &&
                                    !std::is_empty_v<Op> && sizeof(Op) <= frame_bytes;
 
+/// Kinds of operators that the engine looks for, so that a long flow is not walked node by node at compile time.
+struct which_bring_events {
+  template <class Op>
+  static constexpr bool holds = source<Op>;
+};
+struct which_open {
+  template <class Op>
+  static constexpr bool holds = openable<Op>;
+};
+struct which_report {
+  template <class Op>
+  static constexpr bool holds = reports_status<Op>;
+};
+struct which_wait_for_time {
+  template <class Op>
+  static constexpr bool holds = timed<Op>;
+};
+
 template <class Plan, class... Ops>
 class graph {
   using own_stage = stage<Plan, std::array<std::uint64_t, Plan::nodes>, Ops...>;
@@ -78,11 +96,9 @@ class graph {
   /// Opens sources and sinks, then lets keyed operators make their room. Once, before the first event.
   [[nodiscard]] result<> open() {
     result<> all;
-    for_each_index<nodes>([&](auto i) {
-      if constexpr (openable<operator_at<i>>)
-        if (all) {
-          if (result<> one = stage_.template at<i>().open(); !one) all = one.error();
-        }
+    for_each_that<which_open>([&](auto i) {
+      if (!all) return;
+      if (result<> one = stage_.template at<i>().open(); !one) all = one.error();
     });
     if (all) raise_everywhere(start{});
     opened_ = static_cast<bool>(all);
@@ -94,18 +110,16 @@ class graph {
     LEVADA_CHECK(opened_, opened_);
     adopt_parameters();
     bool any = false, all_ended = true;
-    for_each_index<nodes>([&](auto i) {
-      if constexpr (source<operator_at<i>>) {
-        if (ended_[i]) return;
-        switch (stage_.template at<i>().poll(source_port<graph, i>{this}, budget)) {
-          case polled::end: end<i>(); break;
-          case polled::events:
-            any = true;
-            all_ended = false;
-            this->template raise<i>(flush{});
-            break;
-          case polled::nothing: all_ended = false; break;
-        }
+    for_each_that<which_bring_events>([&](auto i) {
+      if (ended_[i]) return;
+      switch (stage_.template at<i>().poll(source_port<graph, i>{this}, budget)) {
+        case polled::end: end<i>(); break;
+        case polled::events:
+          any = true;
+          all_ended = false;
+          this->template raise<i>(flush{});
+          break;
+        case polled::nothing: all_ended = false; break;
       }
     });
     return all_ended ? polled::end : any ? polled::events : polled::nothing;
@@ -113,18 +127,16 @@ class graph {
 
   /// Ends every stream that has not ended: windows and folds emit what they hold, sinks write what they held back.
   void finish() {
-    for_each_index<nodes>([&](auto i) {
-      if constexpr (source<operator_at<i>>)
-        if (!ended_[i]) end<i>();
+    for_each_that<which_bring_events>([&](auto i) {
+      if (!ended_[i]) end<i>();
     });
   }
 
   /// The first fault of a source or sink since the start, if there was any.
   [[nodiscard]] result<> status() const {
     result<> all;
-    for_each_index<nodes>([&](auto i) {
-      if constexpr (reports_status<operator_at<i>>)
-        if (all) all = get<i>(stage_.held).status();
+    for_each_that<which_report>([&](auto i) {
+      if (all) all = get<i>(stage_.held).status();
     });
     return all;
   }
@@ -155,9 +167,7 @@ class graph {
   /// Sends a signal down from every source.
   template <signal S>
   void raise_everywhere(const S& s) {
-    for_each_index<nodes>([&](auto i) {
-      if constexpr (source<operator_at<i>>) this->template raise<i>(s);
-    });
+    for_each_that<which_bring_events>([&](auto i) { this->template raise<i>(s); });
   }
 
   /// Moves processing time forward; operators that wait for it hear a tick.
@@ -175,9 +185,8 @@ class graph {
   /// The processing time at which an operator wants to be woken, or never.
   [[nodiscard]] timestamp due() const {
     timestamp first = never;
-    for_each_index<nodes>([&](auto i) {
-      if constexpr (timed<operator_at<i>>)
-        if (timestamp t = get<i>(stage_.held).due(); t < first) first = t;
+    for_each_that<which_wait_for_time>([&](auto i) {
+      if (timestamp t = get<i>(stage_.held).due(); t < first) first = t;
     });
     return first;
   }
@@ -216,6 +225,20 @@ class graph {
  private:
   template <class, std::size_t>
   friend struct levada::source_port;
+
+  template <class Which>
+  static constexpr auto nodes_that = [] {
+    constexpr std::array<bool, nodes> is{Which::template holds<Ops>...};
+    std::array<std::size_t, (std::size_t{Which::template holds<Ops>} + ... + 0)> found{};
+    for (std::size_t i = 0, n = 0; i < nodes; ++i)
+      if (is[i]) found[n++] = i;
+    return found;
+  }();
+  template <class Which, class F>
+  static constexpr void for_each_that(F&& f) {
+    for_each_index<nodes_that<Which>.size()>(
+        [&](auto k) { f(std::integral_constant<std::size_t, nodes_that<Which>[k]>{}); });
+  }
 
   template <std::size_t I>
   void end() {
