@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// fwd: the public types by name, without definitions: for headers that only pass them on.
+// fwd: the public types whose templates have no constraints, by name: for headers that only pass them on.
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,7 @@
 #include "common.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
@@ -340,4 +341,43 @@ TEST_CASE("subscriber: heads that are damaged are not followed") {
     control.lane_head.release(v);
     CHECK(!s->read());
   }
+}
+
+TEST_CASE("subscriber: a moved-over one leaves, and the other one's unread events stay") {
+  scratch_bus on;
+  lv::topic<sample> t{on.bus(), "t", {.capacity = 512}};
+  auto p = lv::publisher<sample>::open(t);
+  REQUIRE(p);
+  auto a = lv::subscriber<sample>::open(t), b = lv::subscriber<sample>::open(t);
+  REQUIRE(a);
+  REQUIRE(b);
+  *a = std::move(*b);
+  CHECK(p->subscribers() == 1);
+  std::uint64_t accepted = 0;
+  for (int round = 0; round < 40; ++round) {
+    auto room = p->claim(64);
+    for (auto& e : room) e = make_sample(accepted++);
+    p->commit(room.size(), lv::timestamp{1});
+  }
+  CHECK(accepted == p->capacity());
+  CHECK(a->unread() == accepted);
+}
+
+TEST_CASE("subscriber: whose folder somebody removed lives on, and nothing it has not read is overwritten") {
+  scratch_bus on;
+  lv::topic<sample> t{on.bus(), "t", {.capacity = 512}};
+  auto s = lv::subscriber<sample>::open(t);
+  auto p = lv::publisher<sample>::open(t);
+  REQUIRE(s);
+  REQUIRE(p);
+  std::filesystem::remove_all(on.folder());
+  std::uint64_t accepted = 0;
+  for (int round = 0; round < 40; ++round) {
+    auto room = p->claim(64);
+    for (auto& e : room) e = make_sample(accepted++);
+    p->commit(room.size(), lv::timestamp{1});
+    if (room.empty()) CHECK(!p->wait_for_room(lv::duration{2'000'000}));
+  }
+  CHECK(accepted == p->capacity());
+  CHECK(s->unread() == accepted);
 }

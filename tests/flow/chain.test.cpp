@@ -6,6 +6,7 @@
 #include <levada/op/fold.hpp>
 #include <levada/op/key_by.hpp>
 #include <levada/op/map.hpp>
+#include <levada/op/scan.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>
@@ -63,4 +64,15 @@ TEST_CASE("it does not matter where a chain is put in brackets") {
   CHECK(run(source() | all | total()) == 8);
   CHECK(run((source() | all) | total()) == 8);
   CHECK(run(source() | (all | total())) == 8);
+}
+
+TEST_CASE("a chain with state can be kept and joined to several sources") {
+  const auto running = lv::scan(0, [](int& sum, int x) { return sum += x; }) | lv::map([](int x) { return x; });
+  std::vector<int> a, b;
+  auto flow = lv::flow(lv::from<"a">(lv::input<int>()) | running | lv::to([&](int x) { a.push_back(x); }),
+                       lv::from<"b">(lv::input<int>()) | running | lv::to([&](int x) { b.push_back(x); }));
+  REQUIRE(flow.open());
+  for (int i = 1; i <= 3; ++i) flow.push<"a">(i), flow.push<"b">(10 * i);
+  CHECK(a == std::vector{1, 3, 6});
+  CHECK(b == std::vector{10, 30, 60});
 }

@@ -76,7 +76,7 @@ TEST_CASE("signals arrive once each and in their places: start, ticks, flush aft
   CHECK(flow.poll(2) == lv::polled::end);
   CHECK(flow.poll(2) == lv::polled::end);
   flow.finish();
-  CHECK(page == std::vector<std::string>{"start", "tick 5", "1", "2", "flush", "3", "flush", "barrier 7", "flush", "end"});
+  CHECK(page == std::vector<std::string>{"start", "tick 5", "1", "2", "flush", "3", "flush", "barrier 7", "flush", "end", "flush"});
 }
 
 TEST_CASE("finish ends what has not ended, once") {
@@ -88,7 +88,7 @@ TEST_CASE("finish ends what has not ended, once") {
   flow.finish();
   flow.finish();
   CHECK(flow.poll() == lv::polled::end);
-  CHECK(page == std::vector<std::string>{"start", "1", "flush", "end"});
+  CHECK(page == std::vector<std::string>{"start", "1", "flush", "end", "flush"});
 }
 
 TEST_CASE("the first fault of open is the flow's, and nothing starts") {

@@ -209,3 +209,11 @@ TEST_CASE("a cell holds what was asked for and no more") {
   CHECK(sizeof(cell<double, lv::min, lv::max>) == 24);
   CHECK(std::is_trivially_copyable_v<full<double>>);
 }
+
+TEST_CASE("integers of 64 bits: a mean of nanoseconds since 1970, and a sum that a variance does not change") {
+  lv::moments<std::int64_t, lv::mean::needs> alone;
+  lv::moments<std::int64_t, lv::sum::needs | lv::stddev::needs> beside;
+  for (std::int64_t i = 0; i < 10; ++i) alone.add(1'700'000'000'000'000'000 + i), beside.add(4'000'000'000'000'000'000 + i);
+  CHECK(lv::mean::of(alone) == doctest::Approx(1.7e18));
+  CHECK(lv::sum::of(beside) == static_cast<std::int64_t>(10 * 4'000'000'000'000'000'000u + 45));
+}

@@ -4,7 +4,10 @@
 #include "../support/stream.hpp"
 
 #include <levada/flow/graph.hpp>
+#include <levada/op/filter.hpp>
+#include <levada/op/fold.hpp>
 #include <levada/op/key_by.hpp>
+#include <levada/op/scan.hpp>
 #include <levada/op/select.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>
@@ -13,6 +16,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lv = levada;
@@ -89,11 +93,52 @@ TEST_CASE("a sink, or a description of one, is opened, written to, told signals 
       CHECK(flow.template counts<"shelf">().in == 5);
       CHECK(flow.template counts<"shelf">().dropped == 2);
       flow.finish();
-      CHECK(page == std::vector<std::string>{"3", "3"});
+      CHECK(page == std::vector<std::string>{"3", "3", "3"});
     };
     if (described)
       check(lv::flow(lv::from(lv::input<int>()) | lv::to<"shelf">(shop::shelf_for{&page})));
     else
       check(lv::flow(lv::from(lv::input<int>()) | lv::to<"shelf">(shop::shelf{&page})));
   }
+}
+
+namespace {
+/// Holds back until it is told.
+struct batching {
+  using is_sink = void;
+  int held = 0;
+  int* written;
+  void write(const auto&, auto) { ++held; }
+  void on(const lv::flush&, auto) { *written += std::exchange(held, 0); }
+};
+}  // namespace
+
+TEST_CASE("what a fold emits at the end of the stream reaches a sink that batches") {
+  int written = 0;
+  auto flow = lv::flow(lv::from(lv::input<int>()) | lv::fold(0, [](int& sum, int x) { sum += x; }) | lv::to(batching{0, &written}));
+  REQUIRE(flow.open());
+  flow.push(1);
+  flow.finish();
+  CHECK(written == 1);
+}
+
+namespace net {
+struct frame {
+  int size;
+};
+int payload(const frame&) { return -1; }
+int slot_of(const frame&) { return -1; }
+template <class F>
+int relay(const frame&, const F&) { return -1; }
+}  // namespace net
+
+TEST_CASE("functions of the user's namespace are not mistaken for the engine's") {
+  int sum = 0;
+  auto flow = lv::flow(lv::from(lv::input<net::frame>()) | lv::filter([](const net::frame& f) { return f.size > 1; }) |
+                       lv::scan(0, [](int& n, const net::frame& f) { return net::frame{n += f.size}; }) |
+                       lv::to([&](const net::frame& f) { sum += f.size; }));
+  REQUIRE(flow.open());
+  for (int i = 0; i < 4; ++i) flow.push(net::frame{i});
+  CHECK(sum == 7);
+  CHECK(net::payload({1}) + net::slot_of({1}) + net::relay({1}, 1) == -3);
 }

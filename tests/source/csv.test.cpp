@@ -4,6 +4,8 @@
 #include <levada/flow/chain.hpp>
 #include <levada/flow/graph.hpp>
 #include <levada/flow/runner.hpp>
+#include <levada/op/aggregate.hpp>
+#include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 
@@ -124,4 +126,16 @@ TEST_CASE("seek goes on behind the rows that were read before") {
   flow.poll(1);
   CHECK(first == 4321);
   CHECK_FALSE(flow.at<"rows">().seek(5001));
+}
+
+TEST_CASE("a replay by run() has the windows of its rows, not of today's clock") {
+  std::string text = "timestamp,value\n";
+  for (int i = 0; i < 10; ++i) text += std::to_string(1'000'000 + 60 * i) + ",1\n";
+  const scratch_file file(text);
+  int rows = 0;
+  auto flow = lv::flow(lv::from(lv::csv<row>(file.path(), &row::timestamp)) |
+                       lv::window<lv::tumbling{lv::duration{60'000'000'000}}>(lv::aggregate<lv::count>(&row::value)) |
+                       lv::to([&](const auto&) { ++rows; }));
+  CHECK(lv::run(flow) == 0);
+  CHECK(rows == 10);
 }

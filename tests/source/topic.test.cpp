@@ -233,3 +233,47 @@ TEST_CASE("an event that reflection cannot see travels by what LEVADA_DESCRIBE s
   reader.poll();
   CHECK(weight == 4);
 }
+
+TEST_CASE("what a window emits while its source is silent is published at once") {
+  const scratch_bus scratch;
+  const lv::topic<sample> in{scratch.bus(), "in"}, out{scratch.bus(), "out"};
+  auto windows = lv::flow(lv::from(in) | lv::window<lv::tumbling{1_s}>(lv::aggregate<lv::sum>(&sample::value)) |
+                          lv::map([](const auto& row) { return sample{row.end, row.template get<lv::sum>()}; }) | lv::to(out));
+  auto writer = lv::flow(lv::from(lv::input<sample>()) | lv::to(in));
+  REQUIRE(writer.open());
+  REQUIRE(windows.open());
+  auto reader = lv::subscriber<sample>::open(out);
+  REQUIRE(reader);
+  writer.advance(at(5'100));
+  writer.push(sample{at(5'100), 7});
+  writer.raise_everywhere(lv::flush{});
+  lv::runner<lv::manual_clock> runner({}, lv::manual_clock{at(5'200), {}});
+  CHECK(runner.poll(windows) == lv::polled::events);
+  runner.clock().advance(10_s);
+  runner.poll(windows);
+  const auto rows = reader->read();
+  REQUIRE(rows.events.size() == 1);
+  CHECK(rows.events[0].value == 7);
+}
+
+TEST_CASE("a topic that has ended holds its publisher back no more, and the flow sleeps on the other one") {
+  const scratch_bus scratch;
+  const lv::topic<sample> a{scratch.bus(), "a", {.capacity = 256}}, b{scratch.bus(), "b"};
+  auto flow = lv::flow(lv::from<"a">(a) | lv::to([](const sample&) {}), lv::from<"b">(b) | lv::to([](const sample&) {}));
+  REQUIRE(flow.open());
+  auto writer = lv::publisher<sample>::open(a);
+  REQUIRE(writer);
+  REQUIRE(writer->signal(lv::lane_kind::end, 0, at(1)));
+  CHECK(flow.poll() == lv::polled::events);  // the end is one
+  CHECK(flow.poll() == lv::polled::nothing);
+  std::size_t accepted = 0;
+  for (int round = 0; round < 100; ++round) {
+    const auto room = writer->claim(64);
+    writer->commit(room.size(), at(2));
+    accepted += room.size();
+  }
+  CHECK(accepted > 4 * 256);
+  int live = 0;
+  flow.for_each_live_source([&](auto&) { ++live; });
+  CHECK(live == 1);
+}

@@ -40,8 +40,19 @@ TEST_CASE("reset makes one value new, and destroys the old one") {
   CHECK(shared.use_count() == 2);
 }
 
-TEST_CASE("it is moved, never copied") {
-  CHECK(!std::is_copy_constructible_v<lv::slots<int>>);
+TEST_CASE("it is copied where its values can be: a chain with state may be kept and joined twice") {
+  lv::slots<int> a;
+  a.resize(3);
+  a[1] = 7;
+  lv::slots<int> b = a;
+  b[1] = 8;
+  REQUIRE(b.size() == 3);
+  CHECK(a[1] == 7);
+  CHECK(lv::slots<int>(lv::slots<int>{}).size() == 0);
+}
+
+TEST_CASE("it is moved") {
+  CHECK(!std::is_copy_constructible_v<lv::slots<std::unique_ptr<int>>>);
   lv::slots<std::unique_ptr<int>> a;
   a.resize(2);
   a[0] = std::make_unique<int>(5);

@@ -30,6 +30,7 @@ struct ring_view {
   std::byte* data = nullptr;  ///< shown twice in a row
   doors_page* doors = nullptr;
   std::byte* cursors = nullptr;
+  int cursor_files[most_subscribers]{};  ///< whose locks the producer asks for; by descriptor, because names can go
 
   [[nodiscard]] cursor_page& cursor(std::size_t i) const { return *reinterpret_cast<cursor_page*>(cursors + i * measure.page); }
   [[nodiscard]] LEVADA_INLINE lane_record& record(std::uint64_t at) const { return lane[at & (measure.lane_capacity - 1)]; }
@@ -77,6 +78,7 @@ class segment {
       if (!f) return about(files, f.error());
       if (auto whole = is_whole(*f, page); !whole) return about(files, whole.error());
       if (auto shown = cursors->show(i * page, *f, page, own); !shown) return about(files, shown.error());
+      if (who != side::subscriber) s.cursor_files_[i] = std::move(*f);
     }
     s.cursors_ = std::move(*cursors);
 
@@ -86,7 +88,9 @@ class segment {
                reinterpret_cast<lane_record*>(base + g->lane_at()),
                base + g->front_bytes(),
                reinterpret_cast<doors_page*>(s.doors_.base()),
-               s.cursors_.base()};
+               s.cursors_.base(),
+               {}};
+    for (std::size_t i = 0; i < most_subscribers; ++i) s.view_.cursor_files[i] = s.cursor_files_[i].fd();
     if (auto sound = levada::check(s.descriptor()); !sound) return about(files, sound.error());
     return s;
   }
@@ -151,6 +155,7 @@ class segment {
   mapping ring_;
   mapping doors_;
   mapping cursors_;
+  file cursor_files_[most_subscribers];  // of a publisher
   ring_view view_;
 };
 

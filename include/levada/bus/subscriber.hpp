@@ -50,7 +50,13 @@ class consumer {
  public:
   consumer() = default;
   consumer(consumer&&) noexcept = default;
-  consumer& operator=(consumer&&) noexcept = default;
+  consumer& operator=(consumer&& other) noexcept {  // a defaulted one would leave two owners of one cursor
+    if (this != &other) {
+      this->~consumer();
+      ::new (static_cast<void*>(this)) consumer(std::move(other));
+    }
+    return *this;
+  }
   ~consumer() { leave(); }
 
   /// The caller holds the topic's lock.

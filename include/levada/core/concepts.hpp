@@ -56,7 +56,7 @@ concept operator_on = requires(Op& op, const E& e, probe_port out) {
   op(e, out);
 };
 
-/// Optional members of an operator:
+/// Optional members of an operator (`batch`, `seek` and `commit` are for operators and sources that are not here yet):
 /// masked: takes an event that may be dead, without a branch;
 template <class Op, class E>
 concept maskable = requires(Op& op, bool live, const E& e, probe_port out) { op.masked(live, e, out); };
@@ -124,7 +124,8 @@ concept wakes_by_descriptor = requires(S& s, const S& c, bool timed_out) {
   { c.patience() } -> std::same_as<duration>;
 };
 
-/// A sink is where a stream leaves: it takes single events and passes nothing on. What it holds back for batching it
+/// A sink is where a stream leaves: it takes single events and passes nothing on. A type says that it is one by
+/// `using is_sink = void`. What it holds back for batching it
 /// writes on(flush); what it cannot write it counts with out.drop().
 template <class S, class E>
 concept sink = requires(S& s, const E& e, probe_port out) { s.write(e, out); };
@@ -147,10 +148,10 @@ LEVADA_INLINE constexpr decltype(auto) pick(V& value, const E& e) {
     return value(e);
 }
 template <class V, class E>
-concept picks_from = requires(V& value, const payload_type<E>& e) { pick(value, e); } &&
-                     !std::is_void_v<decltype(pick(std::declval<V&>(), std::declval<const payload_type<E>&>()))>;
+concept picks_from = requires(V& value, const payload_type<E>& e) { levada::pick(value, e); } &&
+                     !std::is_void_v<decltype(levada::pick(std::declval<V&>(), std::declval<const payload_type<E>&>()))>;
 template <class V, class E>
-using picked_type = std::remove_cvref_t<decltype(pick(std::declval<V&>(), std::declval<const payload_type<E>&>()))>;
+using picked_type = std::remove_cvref_t<decltype(levada::pick(std::declval<V&>(), std::declval<const payload_type<E>&>()))>;
 
 /// One operator on its way into a chain; `operator|` is in flow/chain.hpp.
 template <class Op>

@@ -11,7 +11,7 @@
 namespace levada::inline v0 {
 
 /// Takes  unsigned values, usually nanoseconds.
-/// Holds  7.5 KiB.
+/// Holds  15 KiB.
 /// Costs  an add is two shifts and an increment.
 class histogram {
  public:
@@ -55,7 +55,7 @@ class histogram {
     return (mantissa << magnitude) - 1;
   }
 
-  std::array<std::uint32_t, size> buckets_{};
+  std::array<std::uint64_t, size> buckets_{};
   std::uint64_t count_ = 0;
   std::uint64_t max_ = 0;
 };

@@ -22,7 +22,7 @@ struct tick {
 struct watermark {
   timestamp time{};
 };
-/// The input ran dry: hand on what was held back for batching.
+/// A turn is over: hand on what was held back for batching.
 struct flush {};
 /// Everything before it belongs to checkpoint `id`.
 struct barrier {
@@ -32,7 +32,7 @@ struct barrier {
 struct retire {
   std::uint32_t slot = 0;
 };
-/// No event follows.
+/// No event follows from the source; operators may emit what they hold.
 struct end_of_stream {};
 
 template <class S>

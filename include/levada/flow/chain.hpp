@@ -38,22 +38,6 @@ inline constexpr bool is_link<link<Op>> = true;
 template <class T>
 concept joinable = is_chain<std::remove_cvref_t<T>> || is_link<std::remove_cvref_t<T>>;
 
-/// Does Op take In? Says why not. The engine's own sentences are here; an operator's are in its fits().
-template <class Op, class In>
-consteval bool joins() {
-  if constexpr (source<Op>) {
-    constexpr bool begins = std::same_as<In, nothing> && !source<Op>;
-    static_assert(begins, "from: a source can only begin a chain; give it a chain of its own");
-    return begins;
-  } else if constexpr (std::same_as<In, nothing>) {
-    constexpr bool open = !std::same_as<In, nothing>;
-    static_assert(open, "nothing flows on after to(...): put inspect(...) before it to look at events on their way");
-    return open;
-  } else {
-    return Op::template fits<In>();
-  }
-}
-
 /// Operators whose state depends on the event type are made when it is known.
 template <class In, class Op>
 constexpr auto bind(Op&& op) {
@@ -69,13 +53,19 @@ constexpr auto append(chain<Out, Ops...>&& left, Op&& op) {
     return std::move(left);
   } else if constexpr (std::same_as<Out, unbound>) {
     return chain<unbound, Ops..., Op>{concatenate(std::move(left.operators), pack<Op>{{std::move(op)}})};
-  } else if constexpr (!joins<Op, Out>()) {
+  } else if constexpr (source<Op>) {
+    static_assert(!source<Op>, "from: a source can only begin a chain; give it a chain of its own");
+    return chain<refused>{};
+  } else if constexpr (std::same_as<Out, nothing>) {
+    static_assert(!std::same_as<Out, nothing>,
+                  "nothing flows on after to(...): put inspect(...) before it to look at events on their way");
+    return chain<refused>{};
+  } else if constexpr (!Op::template fits<Out>()) {
     return chain<refused>{};
   } else {
     using Bound = decltype(bind<Out>(std::move(op)));
     using Next = typename Bound::template output<Out>;
-    return chain<Next, Ops..., Bound>{
-        concatenate(std::move(left.operators), pack<Bound>{{bind<Out>(std::move(op))}})};
+    return chain<Next, Ops..., Bound>{concatenate(std::move(left.operators), pack<Bound>{{bind<Out>(std::move(op))}})};
   }
 }
 

@@ -7,6 +7,7 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/pack.hpp>
 #include <levada/flow/chain.hpp>
+#include <levada/flow/detail/refused_graph.hpp>
 #include <levada/flow/stage.hpp>
 #include <levada/state/parameter.hpp>
 
@@ -21,15 +22,6 @@
 #include <utility>
 
 namespace levada::inline v0 {
-
-/// What went through a named operator since the start.
-struct operator_counts {
-  std::string_view kind;
-  std::string_view name;
-  std::uint64_t in = 0;
-  std::uint64_t out = 0;
-  std::uint64_t dropped = 0;
-};
 
 /// A source's view of the graph: where its spans and signals go, and what time it is.
 template <class Graph, std::size_t I>
@@ -68,6 +60,10 @@ inline constexpr bool fits_frame = stateful<Op> && std::is_trivially_copyable_v<
 struct which_bring_events {
   template <class Op>
   static constexpr bool holds = source<Op>;
+};
+struct which_bring_time {
+  template <class Op>
+  static constexpr bool holds = requires { requires Op::brings_time; };
 };
 struct which_open {
   template <class Op>
@@ -113,15 +109,18 @@ class graph {
     for_each_that<which_bring_events>([&](auto i) {
       if (ended_[i]) return;
       switch (stage_.template at<i>().poll(source_port<graph, i>{this}, budget)) {
-        case polled::end: end<i>(); break;
+        case polled::end:
+          end<i>();
+          any = true;
+          break;
         case polled::events:
           any = true;
           all_ended = false;
-          this->template raise<i>(flush{});
           break;
         case polled::nothing: all_ended = false; break;
       }
     });
+    if (any) raise_everywhere(flush{});  // everywhere: one source's time fires the windows of all
     return all_ended ? polled::end : any ? polled::events : polled::nothing;
   }
 
@@ -164,10 +163,12 @@ class graph {
     }
   }
 
-  /// Sends a signal down from every source.
+  /// Sends a signal down from every source that has not ended.
   template <signal S>
   void raise_everywhere(const S& s) {
-    for_each_that<which_bring_events>([&](auto i) { this->template raise<i>(s); });
+    for_each_that<which_bring_events>([&](auto i) {
+      if (!ended_[i]) this->template raise<i>(s);
+    });
   }
 
   /// Moves processing time forward; operators that wait for it hear a tick.
@@ -181,6 +182,8 @@ class graph {
     stage_.clock.steady = steady;
   }
   [[nodiscard]] const stage_clock& clock() const { return stage_.clock; }
+  /// Does a source tell the time of its events? Then time begins with the first of them, not with the clock.
+  [[nodiscard]] static constexpr bool brings_time() { return !nodes_that<which_bring_time>.empty(); }
 
   /// The processing time at which an operator wants to be woken, or never.
   [[nodiscard]] timestamp due() const {
@@ -195,6 +198,13 @@ class graph {
   template <class F>
   void for_each_operator(F&& visitor) {
     for_each_index<nodes>([&](auto i) { visitor(stage_.template at<i>()); });
+  }
+  /// visitor(source&) for each that has not ended: nobody waits for the others.
+  template <class F>
+  void for_each_live_source(F&& visitor) {
+    for_each_that<which_bring_events>([&](auto i) {
+      if (!ended_[i]) visitor(stage_.template at<i>());
+    });
   }
   template <fixed_string Name>
   [[nodiscard]] auto& at() {
@@ -243,8 +253,9 @@ class graph {
   template <std::size_t I>
   void end() {
     ended_[I] = true;
-    raise<I>(flush{});
-    raise<I>(end_of_stream{});
+    raise<I>(flush{});          // operators hand on what they batch,
+    raise<I>(end_of_stream{});  // windows and folds emit what they hold,
+    raise<I>(flush{});          // and sinks write it
   }
   template <std::size_t I, signal S>
   void raise(const S& s) {
@@ -349,27 +360,6 @@ consteval bool is_whole() {
   static_assert(ends, "flow: this chain has no sink, its events would go nowhere; end it with to(...)");
   return begins && ends;
 }
-
-/// What a flow with a refused chain becomes: it answers to everything, so that the one sentence stays the only error.
-struct refused_graph {
-  [[nodiscard]] result<> open() { return fault::of(failure::internal, "this flow was refused by the compiler"); }
-  polled poll(std::size_t = 0) { return polled::end; }
-  void finish() {}
-  [[nodiscard]] result<> status() const { return {}; }
-  template <fixed_string = "">
-  void push(const auto&) {}
-  void raise_everywhere(const auto&) {}
-  void advance(timestamp) {}
-  void set_clock(timestamp, duration) {}
-  [[nodiscard]] stage_clock clock() const { return {}; }
-  [[nodiscard]] timestamp due() const { return never; }
-  void for_each_operator(auto&&) {}
-  void for_each_count(auto&&) const {}
-  template <fixed_string>
-  [[nodiscard]] operator_counts counts() const {
-    return {};
-  }
-};
 
 }  // namespace detail
 

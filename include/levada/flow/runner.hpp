@@ -6,6 +6,7 @@
 #include <levada/core/concepts.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/result.hpp>
+#include <levada/core/signal.hpp>
 #include <levada/core/time.hpp>
 #include <levada/os/clock.hpp>
 #include <levada/os/loop.hpp>
@@ -71,9 +72,8 @@ class runner {
   /// One turn without waiting: for a loop of somebody else's. The flow must be open.
   template <class Flow>
   polled poll(Flow& flow) {
-    flow.set_clock(clock_.now(), clock_.steady());
-    const polled came = flow.poll(options_.budget);
-    if (came == polled::nothing && options_.base == time_base::clock) flow.advance(flow.clock().wall);
+    const polled came = turn(flow);
+    if (came == polled::nothing) settle(flow);
     return came;
   }
   [[nodiscard]] Clock& clock() { return clock_; }
@@ -82,23 +82,46 @@ class runner {
   static constexpr duration far{INT64_MAX};
 
   template <class Flow>
+  polled turn(Flow& flow) {
+    flow.set_clock(clock_.now(), clock_.steady());
+    return flow.poll(options_.budget);
+  }
+  /// All sources are dry: time is the clock's, and what a tick has made operators emit must not stay in a sink.
+  template <class Flow>
+  void settle(Flow& flow) {
+    if (options_.base != time_base::clock || flow.clock().wall <= flow.clock().now) return;
+    flow.advance(flow.clock().wall);
+    flow.raise_everywhere(flush{});
+  }
+  void note_events() {
+    const duration now = clock_.steady();
+    gap_ = duration{(gap_.ns * 7 + (now - last_).ns) / 8};
+    last_ = now;
+  }
+
+  template <class Flow>
   [[nodiscard]] result<> drive(Flow& flow) {
     auto made = Loop::make();
     if (!made) return made.error();
     Loop waits = *std::move(made);
     flow.set_clock(clock_.now(), clock_.steady());
-    if (options_.base == time_base::clock) flow.advance(flow.clock().wall);
+    if (options_.base == time_base::clock && !flow.brings_time()) flow.advance(flow.clock().wall);
     if (result<> opened = flow.open(); !opened) return opened;
     result<> watched = watch(flow, waits);
     if (!watched) return watched;
 
-    while (!stop_requested()) {
-      const polled came = poll(flow);
+    for (bool busy = false; !stop_requested();) {
+      const polled came = turn(flow);
       if (came == polled::end) break;
-      if (came == polled::events)
+      if (came == polled::events) {
+        busy = true;
+        note_events();
+      } else if (std::exchange(busy, false)) {
         rest(flow, waits);
-      else
+      } else {
+        settle(flow);
         wait(flow, waits);
+      }
     }
     flow.finish();
     return flow.status();
@@ -107,7 +130,7 @@ class runner {
   template <class Flow>
   static result<> watch(Flow& flow, Loop& waits) {
     result<> all = stop_fd() >= 0 ? waits.watch(stop_fd()) : result<>{};
-    flow.for_each_operator([&](auto& op) {
+    flow.for_each_live_source([&](auto& op) {
       if constexpr (wakes_by_descriptor<std::remove_reference_t<decltype(op)>>)
         if (all) {
           if (result<> one = waits.watch(op.wake_fd()); !one) all = one.error();
@@ -119,14 +142,11 @@ class runner {
   /// After events: in eco, let more of them gather. Only descriptors bring latency to trade; a flow of timers just waits.
   template <class Flow>
   void rest(Flow& flow, Loop& waits) {
-    const duration now = clock_.steady();
-    gap_ = duration{(gap_.ns * 7 + (now - last_).ns) / 8};
-    last_ = now;
     if (options_.mode == profile::fast || options_.base == time_base::events) return;
     bool gathers = false;
-    flow.for_each_operator([&](auto& op) { gathers |= wakes_by_descriptor<std::remove_reference_t<decltype(op)>>; });
+    flow.for_each_live_source([&](auto& op) { gathers |= wakes_by_descriptor<std::remove_reference_t<decltype(op)>>; });
     if (!gathers) return;
-    const duration until = now + options_.latency_budget, due = deadline(flow);
+    const duration until = clock_.steady() + options_.latency_budget, due = deadline(flow);
     waits.wait(due < until ? due : until);
   }
 
@@ -136,7 +156,7 @@ class runner {
     if (options_.mode == profile::fast && gap_ < spin_below && clock_.steady() - last_ < gap_ * 2) return;
     bool may_sleep = true, timed_out = false;
     duration patience = far;
-    flow.for_each_operator([&](auto& op) {
+    flow.for_each_live_source([&](auto& op) {
       if constexpr (wakes_by_descriptor<std::remove_reference_t<decltype(op)>>) {
         if (!op.park()) may_sleep = false;
         if (const duration p = op.patience(); p < patience) patience = p;
@@ -147,7 +167,7 @@ class runner {
       const duration enough = patience == far ? far : clock_.steady() + patience;
       timed_out = !waits.wait(due < enough ? due : enough) && enough < due;
     }
-    flow.for_each_operator([&](auto& op) {
+    flow.for_each_live_source([&](auto& op) {
       if constexpr (wakes_by_descriptor<std::remove_reference_t<decltype(op)>>) op.unpark(timed_out);
     });
   }
@@ -156,7 +176,7 @@ class runner {
   template <class Flow>
   [[nodiscard]] duration deadline(Flow& flow) const {
     duration first = far;
-    flow.for_each_operator([&](auto& op) {
+    flow.for_each_live_source([&](auto& op) {
       if constexpr (wakes_by_time<std::remove_reference_t<decltype(op)>>)
         if (const duration t = op.wake_at(); t < first) first = t;
     });
@@ -178,7 +198,7 @@ class runner {
 /// Runs a flow to its end, with SIGTERM and SIGINT as the wish to stop.
 /// Emits  the exit code for main: 0, or a sysexits code after one sentence on standard error.
 template <class Flow>
-[[nodiscard]] int run(Flow& flow, runner_options options = {}) {
+[[nodiscard]] int run(Flow&& flow, runner_options options = {}) {
   const stop_signals signals;
   runner<> one(options);
   const result<> done = one.run(flow);

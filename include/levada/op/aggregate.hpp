@@ -36,6 +36,10 @@ template <std::integral V>
 struct sum_type<V> {
   using type = std::conditional_t<std::is_signed_v<V>, std::int64_t, std::uint64_t>;
 };
+/// 64-bit integers are added up in 128 bits: the mean of nanoseconds since 1970 would overflow at the sixth.
+__extension__ typedef __int128 wide_sum;  // NOLINT: the extension mark works on a typedef only
+template <class V>
+using accumulator = std::conditional_t<std::integral<V> && sizeof(V) == 8, wide_sum, typename sum_type<V>::type>;
 }  // namespace detail
 
 template <class V>
@@ -51,11 +55,11 @@ struct moments {
   static constexpr bool has(moment m) { return (Needs & detail::bit(m)) != 0; }
   template <moment M, class T>
   using maybe = std::conditional_t<has(M), T, detail::no_moment<M>>;
-  static constexpr bool sums = has(moment::sum) && !has(moment::squares);
+  static constexpr bool sums = has(moment::sum) && (std::integral<V> || !has(moment::squares));
   using sum_t = typename detail::sum_type<V>::type;
 
   std::uint64_t n = 0;
-  [[no_unique_address]] std::conditional_t<sums, sum_t, detail::no_moment<moment::sum>> sum{};
+  [[no_unique_address]] std::conditional_t<sums, detail::accumulator<V>, detail::no_moment<moment::sum>> sum{};
   struct shifted {
     double origin = 0;   // the first value
     double sum = 0;      // of value - origin
@@ -75,7 +79,7 @@ struct moments {
       if constexpr (has(moment::first)) first = v;
     }
     ++n;
-    if constexpr (sums) sum = plus(sum, static_cast<sum_t>(v));
+    if constexpr (sums) sum += static_cast<detail::accumulator<V>>(v);
     if constexpr (has(moment::squares)) {
       const double d = static_cast<double>(v) - about.origin;
       about.sum += d;
@@ -93,7 +97,7 @@ struct moments {
       *this = later;
       return;
     }
-    if constexpr (sums) sum = plus(sum, later.sum);
+    if constexpr (sums) sum += later.sum;
     if constexpr (has(moment::squares)) {
       const double shift = later.about.origin - about.origin, moved = shift * static_cast<double>(later.n);
       about.sum += later.about.sum + moved;
@@ -114,7 +118,7 @@ struct moments {
   }
   [[nodiscard]] sum_t total() const {
     if constexpr (sums)
-      return sum;
+      return static_cast<sum_t>(sum);  // wraps around, as counters do
     else
       return static_cast<sum_t>(about.origin * static_cast<double>(n) + about.sum);
   }
@@ -122,15 +126,6 @@ struct moments {
   [[nodiscard]] double second() const {
     const double m2 = about.squares - about.sum * about.sum / static_cast<double>(n);
     return m2 < 0 ? 0 : m2;  // and NaN stays NaN
-  }
-
- private:
-  /// Integers wrap around, as their counters in a machine do.
-  LEVADA_INLINE static sum_t plus(sum_t a, sum_t b) {
-    if constexpr (std::is_integral_v<sum_t>)
-      return static_cast<sum_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-    else
-      return a + b;
   }
 };
 
@@ -140,7 +135,7 @@ struct count {
   static constexpr unsigned needs = 0;
   static std::uint64_t of(const auto& m) { return m.n; }
 };
-/// Their sum; of integers exact in 64 bits, or in 53 if it is asked for beside a variance.
+/// Their sum; of integers exact, modulo 2^64.
 struct sum {
   static constexpr std::string_view name = "sum";
   static constexpr unsigned needs = detail::bit(moment::sum);

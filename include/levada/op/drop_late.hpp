@@ -51,8 +51,8 @@ struct drop_late_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    const timestamp t = pick(time, payload(e));
-    timestamp& latest = state[slot_of(e)].time;
+    const timestamp t = levada::pick(time, levada::payload(e));
+    timestamp& latest = state[levada::slot_of(e)].time;
     if (t < latest) {
       if (distance(t, latest) > static_cast<std::uint64_t>(allowed.ns)) return out.drop();
     } else {

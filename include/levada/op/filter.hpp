@@ -33,7 +33,7 @@ struct filter_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    if (predicate(payload(e))) out(e);
+    if (predicate(levada::payload(e))) out(e);
   }
 };
 

@@ -61,11 +61,11 @@ struct flat_map_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    auto&& results = pick(function, payload(e));
+    auto&& results = levada::pick(function, levada::payload(e));
     if constexpr (detail::range_like<std::remove_cvref_t<decltype(results)>>) {
-      for (const auto& result : results) out(relay(e, result));
+      for (const auto& result : results) out(levada::relay(e, result));
     } else {
-      if (results) out(relay(e, *results));
+      if (results) out(levada::relay(e, *results));
     }
   }
 };

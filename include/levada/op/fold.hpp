@@ -108,7 +108,7 @@ struct fold_description {
   }
 };
 
-template <fixed_string Name = "", std::copyable State, class Step>
+template <fixed_string Name = "", std::semiregular State, class Step>
 constexpr auto fold(State initial, Step step) {
   return link{fold_description<Name, State, Step>{std::move(initial), std::move(step)}};
 }

@@ -34,7 +34,7 @@ struct inspect_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    function(payload(e));
+    function(levada::payload(e));
     out(e);
   }
 };

@@ -40,7 +40,7 @@ struct key_by_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    const Key k = pick(value, e);
+    const Key k = levada::pick(value, e);
     const std::uint32_t slot = state.intern(k, age(out.now()));
     if (slot == state.none) [[unlikely]]
       return out.drop();
@@ -49,7 +49,7 @@ struct key_by_operator {
   /// A dead event finds its slot or the spare slot 0, and can add no key.
   template <class E>
   LEVADA_INLINE void masked(bool live, const E& e, auto out) {
-    const Key k = pick(value, e);
+    const Key k = levada::pick(value, e);
     std::uint32_t slot = state.find(k);
     if (slot == state.none && live) [[unlikely]] {
       slot = state.intern(k, age(out.now()));

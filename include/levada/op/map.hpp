@@ -37,13 +37,13 @@ struct map_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    const auto& result = pick(function, payload(e));
-    out(relay(e, result));
+    const auto& result = levada::pick(function, levada::payload(e));
+    out(levada::relay(e, result));
   }
   template <class E>
   LEVADA_INLINE void masked(bool live, const E& e, auto out) {
-    const auto& result = pick(function, payload(e));
-    out.maybe(live, relay(e, result));
+    const auto& result = levada::pick(function, levada::payload(e));
+    out.maybe(live, levada::relay(e, result));
   }
 };
 

@@ -47,8 +47,8 @@ struct scan_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    const auto& result = step(state[slot_of(e)], payload(e));
-    out(relay(e, result));
+    const auto& result = step(state[levada::slot_of(e)], levada::payload(e));
+    out(levada::relay(e, result));
   }
   void on(const start& s, auto out) {
     state.resize(s.slots);
@@ -61,7 +61,7 @@ struct scan_operator {
   }
 };
 
-template <fixed_string Name = "", std::copyable State, class Step>
+template <fixed_string Name = "", std::semiregular State, class Step>
 constexpr auto scan(State initial, Step step) {
   return link{scan_operator<Name, State, Step>{std::move(initial), std::move(step)}};
 }

@@ -35,11 +35,11 @@ struct select_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    out.maybe(static_cast<bool>(predicate(payload(e))), e);
+    out.maybe(static_cast<bool>(predicate(levada::payload(e))), e);
   }
   template <class E>
   LEVADA_INLINE void masked(bool live, const E& e, auto out) {
-    out.maybe(live & static_cast<bool>(predicate(payload(e))), e);  // & and not &&: no branch
+    out.maybe(live & static_cast<bool>(predicate(levada::payload(e))), e);  // & and not &&: no branch
   }
 };
 

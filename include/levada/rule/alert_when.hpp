@@ -66,17 +66,15 @@ struct alert_when_operator {
   using output = relayed_type<E, alert<payload_type<E>>>;
   template <class E>
   static consteval bool fits() {
-    constexpr bool judges = picks_from<Condition, E>;
-    static_assert(
-        judges,
-        "alert_when: the condition must be a bool member of the event type that arrives here, or a "
-        "function callable as bool(const Event&)");
+    constexpr bool judges = gives<bool, Condition, E>();
+    static_assert(judges,
+                  "alert_when: the condition must be a bool member of the event type that arrives here, or a "
+                  "function callable as bool(const Event&)");
     if constexpr (judges) {
-      constexpr bool times = picks_from<Time, E>;
-      static_assert(
-          times,
-          "alert_when: the time must be a member of the event type that arrives here, or a function "
-          "callable as timestamp(const Event&)");
+      constexpr bool times = gives<timestamp, Time, E>();
+      static_assert(times,
+                    "alert_when: the time must be a levada::timestamp in the event type that arrives here, or a function "
+                    "callable as timestamp(const Event&)");
       return times;
     }
     return judges;
@@ -84,8 +82,8 @@ struct alert_when_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    const bool bad = static_cast<bool>(pick(condition, payload(e)));
-    cell& c = state[slot_of(e)];
+    const bool bad = static_cast<bool>(levada::pick(condition, levada::payload(e)));
+    cell& c = state[levada::slot_of(e)];
     if (bad == c.raised) [[likely]] {
       c.contradicting = 0;
       return;
@@ -102,16 +100,23 @@ struct alert_when_operator {
   }
 
  private:
+  template <class To, class Value, class E>
+  static consteval bool gives() {
+    if constexpr (picks_from<Value, E>)
+      return std::is_convertible_v<picked_type<Value, E>, To>;
+    else
+      return false;
+  }
   template <class E>
   LEVADA_COLD void change(cell& c, bool bad, const E& e, auto out) {
-    const timestamp now = pick(time, payload(e));
+    const timestamp now = levada::pick(time, levada::payload(e));
     if (c.contradicting++ == 0) c.since = now;
     const hold needed = bad ? to_raise : hold{to_clear.time, to_clear.events};
     if (c.contradicting < needed.events || now - c.since < needed.time) return;
     c.raised = bad;
     c.contradicting = 0;
-    const alert<payload_type<E>> change{bad ? alert_state::raised : alert_state::cleared, c.since, payload(e)};
-    out(relay(e, change));
+    const alert<payload_type<E>> change{bad ? alert_state::raised : alert_state::cleared, c.since, levada::payload(e)};
+    out(levada::relay(e, change));
   }
 };
 

@@ -52,18 +52,18 @@ struct to_operator {
     static_assert(
         ok,
         "to: the sink must take the event type that arrives here: a function callable as void(const "
-        "Event&), or a topic of that type; map(...) to it first");
+        "Event&), a topic of that type (map(...) to it first), or a type with write(event, out) and is_sink");
     return ok;
   }
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    target.write(payload(e), out);
+    target.write(levada::payload(e), out);
   }
   template <class E>
     requires requires(S& s, bool live, const payload_type<E>& e, probe_port out) { s.masked(live, e, out); }
   LEVADA_INLINE void masked(bool live, const E& e, auto out) {
-    target.masked(live, payload(e), out);
+    target.masked(live, levada::payload(e), out);
   }
   template <signal Signal>
     requires requires(S& t, const Signal& s, probe_port out) { t.on(s, out); }

@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace levada::inline v0 {
@@ -23,7 +24,7 @@ struct no_time {};
 /// Takes  a file with a header line; its columns are found by the names of Row's members.
 /// Emits  its rows, in order. With a time (member pointer or callable) each span holds rows of one time, and processing
 ///        time moves to it before; a row that is older than processing time does not turn it back. Then the end.
-/// Holds  64 KiB of the file, and a line.
+/// Holds  64 KiB of the file and a line of it on the heap, and 16 KiB of rows in itself.
 /// Fails  unreadable: at open. data: at the first row that is none, with its line and column; the rows before it have been
 ///        emitted, and the stream ends there.
 /// Costs  about 100 ns a row.
@@ -31,6 +32,7 @@ template <describable Row, class Time = no_time>
 class csv_source {
  public:
   using event_type = Row;
+  static constexpr bool brings_time = !std::is_same_v<Time, no_time>;
 
   csv_source(std::string_view path, Time time) : path_(path), fits_(path.size() < sizeof path_), time_(std::move(time)) {}
 
@@ -54,7 +56,7 @@ class csv_source {
       const std::size_t n = fill();
       if (n == 0) return brought > 0 && status_ ? polled::events : polled::end;
       brought += n;
-      if constexpr (timed_rows) out.advance(pick(time_, batch_[0]));
+      if constexpr (brings_time) out.advance(pick(time_, batch_[0]));
       out(std::span<const Row>(batch_, n));
       rows_ += n;
     }
@@ -76,7 +78,6 @@ class csv_source {
   [[nodiscard]] const result<>& status() const { return status_; }
 
  private:
-  static constexpr bool timed_rows = !std::is_same_v<Time, no_time>;
   static constexpr std::size_t batch_rows = sizeof(Row) < 256 ? 16384 / sizeof(Row) : 64;
 
   /// Rows for one span: in batch_, from its beginning. The row that ended the last one by its time is the first.
@@ -85,7 +86,7 @@ class csv_source {
     if (n > 0) batch_[0] = ahead_;
     while (n < batch_rows) {
       if (!next(ahead_)) break;
-      if constexpr (timed_rows)
+      if constexpr (brings_time)
         if (n > 0 && pick(time_, ahead_) != pick(time_, batch_[0])) {
           held_ = 1;
           break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // topic_source: a subscription as a source. Spans end where the lane has a record, so processing time is that of the
-// publisher's spans: the same topic read again gives the same results.
+// publisher's spans: a topic read twice with time_base::events gives the same results twice.
 #pragma once
 
 #include <levada/bus/subscriber.hpp>
@@ -23,6 +23,7 @@ template <wire_event T>
 class topic_source {
  public:
   using event_type = T;
+  static constexpr bool brings_time = true;
 
   topic_source(topic<T> from, subscriber_options options) : topic_(std::move(from)), options_(options) {}
 
@@ -39,11 +40,12 @@ class topic_source {
       const turn<T> next = subscriber_->read();
       if (next.signal) {
         came = polled::events;
+        ++brought;
         out.advance(next.signal->time);
         switch (next.signal->kind()) {
           case lane_kind::watermark: out.raise(watermark{{static_cast<std::int64_t>(next.signal->value)}}); break;
           case lane_kind::barrier: out.raise(barrier{next.signal->value}); break;
-          case lane_kind::end: return polled::end;
+          case lane_kind::end: return leave();
           case lane_kind::idle:    // one input alone holds back nobody
           case lane_kind::commit:  // never given out
             break;
@@ -61,7 +63,7 @@ class topic_source {
     return came;
   }
   /// The sequence of the next event.
-  [[nodiscard]] std::uint64_t position() const { return subscriber_ ? subscriber_->position() : 0; }
+  [[nodiscard]] std::uint64_t position() const { return subscriber_ ? subscriber_->position() : ended_at_; }
 
   [[nodiscard]] int wake_fd() const { return subscriber_->wake_fd(); }
   [[nodiscard]] bool park() { return subscriber_->park(); }
@@ -75,9 +77,17 @@ class topic_source {
   }
 
  private:
+  /// Nobody asks again: the publisher must not wait for this cursor, and the loop not for this bell.
+  polled leave() {
+    ended_at_ = subscriber_->position();
+    subscriber_.reset();
+    return polled::end;
+  }
+
   topic<T> topic_;
   subscriber_options options_;
   std::optional<subscriber<T>> subscriber_;
+  std::uint64_t ended_at_ = 0;
 };
 
 /// from(topic), or from(subscribe(topic, options)).

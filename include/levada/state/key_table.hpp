@@ -19,8 +19,8 @@ namespace levada::inline v0 {
 /// A key is compared byte by byte, so it must not have padding; floating point numbers are no keys, nor is what only points
 /// at characters.
 template <class K>
-concept key = std::is_trivially_copyable_v<K> && std::has_unique_object_representations_v<K> && sizeof(K) <= 64 &&
-              !std::is_pointer_v<K> && !std::is_convertible_v<K, std::string_view>;
+concept key = !std::is_array_v<K> && std::is_trivially_copyable_v<K> && std::has_unique_object_representations_v<K> &&
+              sizeof(K) <= 64 && !std::is_pointer_v<K> && !std::is_convertible_v<K, std::string_view>;
 
 namespace detail {
 __extension__ typedef unsigned __int128 wide;  // NOLINT: the extension mark works on a typedef only

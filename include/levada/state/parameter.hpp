@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // parameter: a named number that a lambda reads and somebody else changes while the flow runs. A change is taken over
-// between two spans, so that one span never sees two values.
+// between two spans: where one thread of the process runs flows, one span never sees two values.
 #pragma once
 
 #include <levada/core/config.hpp>

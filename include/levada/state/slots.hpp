@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace levada::inline v0 {
@@ -18,6 +19,13 @@ template <class T>
 class slots {
  public:
   slots() = default;
+  slots(const slots& other)
+    requires std::is_copy_assignable_v<T>
+  {
+    if (other.size_ == 0) return;
+    resize(other.size_);
+    for (std::size_t i = 0; i < size_; ++i) values_[i] = other.values_[i];
+  }
   slots(slots&& other) noexcept : values_(std::exchange(other.values_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   slots& operator=(slots&& other) noexcept {
     std::swap(values_, other.values_);
@@ -29,7 +37,9 @@ class slots {
   /// Forgets what was there and makes `size` values, each like T{}.
   void resize(std::size_t size) {
     delete[] std::exchange(values_, nullptr);
-    values_ = new T[size]{};
+    size_ = 0;
+    values_ = new (std::nothrow) T[size]{};
+    LEVADA_CHECK(values_ != nullptr, size);
     size_ = size;
   }
 

@@ -64,7 +64,8 @@ inline result<levada::file> lock_topic(const topic_files& files, bool make) {
       if (f.error().kind != failure::unreadable) return about(files, f.error());
       if (!make) return files.absent();
       if (auto made = make_folders(files.folder, folder_mode); !made) return made.error();  // removed under our feet
-      continue;
+      if (!exists(path)) continue;
+      return about(files, f.error());
     }
     if (!wait_lock(f->fd())) return about(files, os_fault("lock", path.view(), errno));
     if (names(path, *f)) return std::move(*f);  // else it was removed while we waited: the lock is of a file that is gone
@@ -148,8 +149,9 @@ inline result<> nobody_uses(const topic_files& files) {
 
 /// Removes a topic that nobody uses. One that is not there is fine.
 inline result<> remove_topic(const topic_files& files) {
-  auto lock = lock_topic(files, false);
-  if (!lock) return exists(files.folder) ? result<>(lock.error()) : result<>();
+  if (!exists(files.folder)) return {};
+  auto lock = lock_topic(files, true);  // a removal or a making that was cut short left a folder without a lock
+  if (!lock) return lock.error();
   if (auto unused = nobody_uses(files); !unused) return unused;
   if (auto gone = discard_files(files); !gone) return gone;
   if (auto gone = remove_file(files.file("lock")); !gone) return gone;

@@ -23,6 +23,7 @@
 #include <levada/core/config.hpp>
 #include <levada/core/time.hpp>
 #include <levada/os/clock.hpp>
+#include <levada/os/lock.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -58,7 +59,9 @@ class room {
   /// The subscriber that was last in the way, or most_subscribers.
   [[nodiscard]] std::size_t blocker() const { return blocker_; }
 
-  [[nodiscard]] bool is_alive(std::size_t i) const { return state_of(i) != cursor_state::free && is_held(files_.cursor(i)); }
+  [[nodiscard]] bool is_alive(std::size_t i) const {
+    return state_of(i) != cursor_state::free && is_locked(ring_.cursor_files[i]);
+  }
   [[nodiscard]] cursor_state state_of(std::size_t i) const {
     return static_cast<cursor_state>(ring_.cursor(i).state.acquire());  // pairs with the release in attach
   }
@@ -117,7 +120,7 @@ class room {
       bool records = nearer(c.lane.acquire(), lane) + ring_.measure.lane_capacity < lane + records_a_claim;
       if (!events && !records) continue;
       auto incarnation = c.incarnation.acquire();  // before the lock: a new owner has the lock before it has a number
-      if (is_held(files_.cursor(i))) {
+      if (is_locked(ring_.cursor_files[i])) {
         blocker_ = i;
       } else {
         dead_[i] = incarnation;

@@ -80,7 +80,7 @@ class sleeper {
   /// The time is over, there is something, and no ring has come: is one on its way from somebody who has just published?
   template <class Ready>
   [[nodiscard]] bool is_missed(Ready ready) {
-    if (!ready() || (doors_->sleepers.relaxed() & bit_) == 0) return false;
+    if (!ready()) return false;
     return patience_ == short_patience || !bell_.wait(duration{200'000'000});
   }
   void count_rescue() { ++rescued_; }

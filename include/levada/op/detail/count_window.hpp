@@ -41,11 +41,11 @@ struct count_window {
   using output = typename types::emitted;
 
   LEVADA_INLINE void operator()(const In& e, auto out) {
-    ring& r = state[slot_of(e)];
+    ring& r = state[levada::slot_of(e)];
     pane& p = r.panes[r.current];
     if (r.events == 0) [[unlikely]]
       p.opened = out.now();
-    types::add(p.cells, aggregations, payload(e));
+    types::add(p.cells, aggregations, levada::payload(e));
     if (++r.events == Slide) [[unlikely]]
       close(r, e, out);
   }
@@ -74,7 +74,7 @@ struct count_window {
       }
       types::finish(result, all);
       advance(r, oldest);
-      out(relay(e, result));
+      out(levada::relay(e, result));
     } else {
       ++r.full;
       advance(r, oldest);

@@ -32,7 +32,7 @@ struct pane_types {
   static constexpr std::size_t groups = sizeof...(Aggregations);
 
   LEVADA_INLINE static void add(cells& c, pack<Aggregations...>& aggregations, const event_type& e) {
-    for_each_index<groups>([&](auto i) LEVADA_INLINE_LAMBDA { get<i>(c).add(pick(get<i>(aggregations).value, e)); });
+    for_each_index<groups>([&](auto i) LEVADA_INLINE_LAMBDA { get<i>(c).add(levada::pick(get<i>(aggregations).value, e)); });
   }
   static void merge(cells& into, const cells& later) {
     for_each_index<groups>([&](auto i) { get<i>(into).merge(get<i>(later)); });

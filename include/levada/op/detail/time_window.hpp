@@ -47,20 +47,20 @@ struct time_window {
   using output = typename types::emitted;
 
   LEVADA_INLINE void operator()(const In& e, auto out) {
-    entry& own = state[slot_of(e)];
+    entry& own = state[levada::slot_of(e)];
     pane& p = own.panes[place(time.pane)];
     if (p.number != time.pane) [[unlikely]]
       open(own, p, e, out);
-    types::add(p.cells, aggregations, payload(e));
+    types::add(p.cells, aggregations, levada::payload(e));
   }
   void on(const start& s, auto out) {
     state.resize(s.slots);
     list.resize(s.slots);
-    time = {slot_of(out.now(), Slide), 0};
+    time = {levada::slot_of(out.now(), Slide), 0};
     out.raise(s);
   }
   void on(const tick& t, auto out) {
-    const std::int64_t now = slot_of(t.now, Slide);
+    const std::int64_t now = levada::slot_of(t.now, Slide);
     for (; time.pane < now && time.active > 0; ++time.pane) fire(out);
     time.pane = now;  // where nothing is active nothing can fire: a jump of years costs no more than one slide
     out.raise(t);
@@ -99,7 +99,7 @@ struct time_window {
     if (own.active) return;
     own.active = true;
     if constexpr (is_keyed<In>) own.key = e.key;
-    list[time.active++] = slot_of(e);
+    list[time.active++] = levada::slot_of(e);
   }
   /// Emits the window that ends with the current pane, for every key with an event in it.
   void fire(auto out) {
