@@ -18,7 +18,8 @@ namespace levada::inline v0 {
 ///        time: a device with a slow clock does not make the others late.
 /// Emits  those that are not older than the newest one so far minus `allowed`.
 /// Holds  one timestamp a key; a retired key's is forgotten.
-/// Fails  late events are dropped and counted (the operator's `dropped`).
+/// Fails  late events are dropped and counted (the operator's `dropped`). One time far in the future makes what follows
+///        late until time has caught up: filter such times first.
 /// Costs  one compare and one store.
 template <fixed_string Name, class Time>
 struct drop_late_operator {
