@@ -89,8 +89,8 @@ TEST_CASE("functions are asked with the payload, with or without a key around it
   using keyed_reading = keyed<int, reading>;
   static_assert(predicate_on<decltype(positive), reading> && predicate_on<decltype(positive), keyed_reading>);
   static_assert(!predicate_on<decltype(positive), alert> && !predicate_on<decltype(silent), reading>);
-  static_assert(function_on<decltype(positive), reading> && !function_on<decltype(silent), reading> &&
-                !function_on<decltype(positive), alert>);
+  static_assert(picks_from<decltype(positive), reading> && !picks_from<decltype(silent), reading> &&
+                !picks_from<decltype(positive), alert>);
 }
 
 TEST_CASE("a value is picked by a member pointer or a function; a wrong one is seen, not an error") {

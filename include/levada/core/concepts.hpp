@@ -134,9 +134,6 @@ template <class F, class E>
 concept predicate_on = requires(F& f, const payload_type<E>& e) {
   { f(e) } -> std::convertible_to<bool>;
 };
-template <class F, class E>
-concept function_on = requires(F& f, const payload_type<E>& e) { f(e); } &&
-                      !std::is_void_v<decltype(std::declval<F&>()(std::declval<const payload_type<E>&>()))>;
 
 /// A member pointer or a callable: what picks a value out of an event.
 template <class V, class E>
