@@ -7,7 +7,7 @@
 #include "report.hpp"
 #include "roles.hpp"
 
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
 #include <levada/os/process.hpp>
 #include <levada/source/from.hpp>

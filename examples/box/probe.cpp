@@ -5,7 +5,7 @@
 #include "roles.hpp"
 #include "sensors.hpp"
 
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
 #include <levada/op/flat_map.hpp>
 #include <levada/sink/to.hpp>

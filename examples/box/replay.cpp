@@ -4,7 +4,7 @@
 #include "report.hpp"
 #include "roles.hpp"
 
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
 #include <levada/op/map.hpp>
 #include <levada/source/csv.hpp>

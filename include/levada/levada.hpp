@@ -8,6 +8,7 @@
 #include <levada/source/input.hpp>   // events pushed by hand
 #include <levada/source/timer.hpp>   // an event every period
 #include <levada/source/topic.hpp>   // a topic of a bus
+#include <levada/source/udp.hpp>     // datagrams
 #include <levada/source/values.hpp>  // events in memory
 
 // what happens to them
@@ -29,14 +30,23 @@
 #include <levada/rule/alert_when.hpp>     // a condition that holds, with hold and clear
 
 // where they leave
-#include <levada/sink/to.hpp>     // ends a chain
-#include <levada/sink/topic.hpp>  // a topic of a bus
+#include <levada/sink/json_lines.hpp>  // a file with an event a line
+#include <levada/sink/to.hpp>          // ends a chain
+#include <levada/sink/topic.hpp>       // a topic of a bus
+#include <levada/sink/udp.hpp>         // datagrams
 
 // how it runs
-#include <levada/flow/chain.hpp>   // a | b
-#include <levada/flow/graph.hpp>   // flow(chain, ...)
-#include <levada/flow/runner.hpp>  // run(flow)
-#include <levada/flow/stage.hpp>   // ports and edges
+#include <levada/flow/boundary.hpp>      // stage<"name">(): on on another thread
+#include <levada/flow/chain.hpp>         // a | b
+#include <levada/flow/circuit.hpp>       // ports
+#include <levada/flow/flow.hpp>          // flow(statement, ...)
+#include <levada/flow/fork.hpp>          // every event to several branches
+#include <levada/flow/graph.hpp>         // operators and edges as one thread runs them
+#include <levada/flow/plan.hpp>          // the table of edges
+#include <levada/flow/route.hpp>         // every event to one of several branches
+#include <levada/flow/runner.hpp>        // run(flow)
+#include <levada/flow/staged_graph.hpp>  // several threads
+#include <levada/flow/stream.hpp>        // "name"_s and merge
 
 // what it runs on
 #include <levada/bus/layout.hpp>       // a topic's files, byte for byte

@@ -2,90 +2,17 @@
 // What the library costs a user's build. Lines and memory are the same on every machine and gate; seconds are told.
 #include <doctest/doctest.h>
 
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "compile.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <vector>
 
-namespace {
-
-namespace fs = std::filesystem;
-
-struct folder {
-  fs::path path = fs::temp_directory_path() / ("levada-cost-" + std::to_string(getpid()));
-  folder() { fs::create_directories(path); }
-  ~folder() { fs::remove_all(path); }
-};
-
-struct cost {
-  bool succeeded;
-  double seconds;  // of the processor: a busy machine does not add to them
-  long mebibytes;
-};
-
-/// Runs the compiler with these arguments; its errors appear in the test's output.
-cost compile(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {LEVADA_COMPILER, "-std=c++20", "-O2", "-Iinclude"});
-  std::vector<char*> argv;
-  for (auto& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-
-  const pid_t child = fork();
-  if (child == 0) {
-    execvp(argv[0], argv.data());
-    _exit(127);
-  }
-  int status = 0;
-  rusage usage{};  // of the driver and of the largest process that it waited for
-  const bool waited = child > 0 && wait4(child, &status, 0, &usage) == child;
-  auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
-  return {waited && WIFEXITED(status) && WEXITSTATUS(status) == 0, seconds(usage.ru_utime) + seconds(usage.ru_stime),
-          usage.ru_maxrss / 1024};
-}
-
-/// Lines after the preprocessor, without blank ones and line markers.
-long preprocessed_lines(const fs::path& source) {
-  const folder scratch;
-  const auto output = scratch.path / "preprocessed";
-  REQUIRE(compile({"-E", source, "-o", output}).succeeded);
-  std::ifstream file(output);
-  long lines = 0;
-  for (std::string line; std::getline(file, line);)
-    if (line.find_first_not_of(" \t") != std::string::npos && line[0] != '#') ++lines;
-  return lines;
-}
-
-/// A chain of `operators` operators between a source and a sink, no two alike.
-void write_graph(const fs::path& path, int operators) {
-  std::ofstream out(path);
-  out << "#include <levada/flow/graph.hpp>\n#include <levada/op/filter.hpp>\n#include <levada/op/map.hpp>\n"
-         "#include <levada/sink/to.hpp>\n#include <levada/source/from.hpp>\n#include <levada/source/values.hpp>\n"
-         "namespace lv = levada;\n"
-         "long run(std::span<const double> input) {\n"
-         "  double sum = 0;\n"
-         "  auto flow = lv::flow(lv::from(lv::values(input))\n";
-  for (int i = 0; i < operators; ++i) {
-    if (i % 2 == 0)
-      out << "    | lv::map<\"scale " << i << "\">([](double v) { return v * 1.01 + " << i << "; })\n";
-    else
-      out << "    | lv::filter<\"below " << i << "\">([](double v) { return v < 1e9 + " << i << "; })\n";
-  }
-  out << "    | lv::to([&](double v) { sum += v; }));\n"
-         "  if (!flow.open()) return -1;\n"
-         "  while (flow.poll() != lv::polled::end) {}\n"
-         "  return static_cast<long>(sum);\n"
-         "}\n";
-}
-
-}  // namespace
+using namespace support;
 
 TEST_CASE("a program of one operator includes at most 45 000 lines") {
-  CHECK(compile({"-fsyntax-only", "tests/cost/one_operator.cpp"}).succeeded);
-  const long lines = preprocessed_lines("tests/cost/one_operator.cpp");
+  CHECK(compile(LEVADA_COMPILER, {"-fsyntax-only", "tests/cost/one_operator.cpp"}).succeeded);
+  const long lines = preprocessed_lines(LEVADA_COMPILER, "tests/cost/one_operator.cpp").value();
   MESSAGE("cost: one operator: ", lines, " preprocessed lines");
   CHECK(lines <= 45'000);
 }
@@ -94,7 +21,7 @@ TEST_CASE("levada.hpp is at most 70 000 lines") {
   if (!fs::exists("include/levada/levada.hpp")) return;
   const folder scratch;
   std::ofstream(scratch.path / "all.cpp") << "#include <levada/levada.hpp>\n";
-  const long lines = preprocessed_lines(scratch.path / "all.cpp");
+  const long lines = preprocessed_lines(LEVADA_COMPILER, scratch.path / "all.cpp").value();
   MESSAGE("cost: levada.hpp: ", lines, " preprocessed lines");
   CHECK(lines <= 70'000);
 }
@@ -102,7 +29,7 @@ TEST_CASE("levada.hpp is at most 70 000 lines") {
 TEST_CASE("a graph of 100 operators compiles in at most 600 MiB") {
   const folder scratch;
   write_graph(scratch.path / "graph.cpp", 100);
-  const auto graph = compile({"-c", scratch.path / "graph.cpp", "-o", scratch.path / "graph.o"});
+  const auto graph = compile(LEVADA_COMPILER, {"-c", scratch.path / "graph.cpp", "-o", scratch.path / "graph.o"});
   MESSAGE("cost: 100 operators with ", fs::path(LEVADA_COMPILER).filename().string(), " -O2: ", graph.seconds,
           " s of the processor (goal: 5), ", graph.mebibytes, " MiB");
   CHECK(graph.succeeded);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The smallest useful program: its preprocessed lines are what a user pays before the first line of his own.
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/filter.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

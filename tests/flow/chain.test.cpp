@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/flow/chain.hpp>
 
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/filter.hpp>
 #include <levada/op/fold.hpp>
 #include <levada/op/key_by.hpp>

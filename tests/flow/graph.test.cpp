@@ -3,6 +3,8 @@
 
 #include "../support/stream.hpp"
 
+#include <levada/flow/flow.hpp>
+
 #include <levada/op/filter.hpp>
 #include <levada/op/fold.hpp>
 #include <levada/op/inspect.hpp>

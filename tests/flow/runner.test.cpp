@@ -2,7 +2,7 @@
 #include <levada/flow/runner.hpp>
 
 #include <levada/flow/chain.hpp>
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/aggregate.hpp>
 #include <levada/op/filter.hpp>
 #include <levada/op/fold.hpp>

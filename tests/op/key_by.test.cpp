@@ -4,7 +4,7 @@
 #include "../support/stream.hpp"
 
 #include <levada/core/text.hpp>
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/fold.hpp>
 #include <levada/op/scan.hpp>
 #include <levada/op/select.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: alert_when: the time must be a levada::timestamp in the event type that arrives here
 #include <levada/flow/chain.hpp>
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/rule/alert_when.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

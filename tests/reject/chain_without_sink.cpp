@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: flow: this chain has no sink, its events would go nowhere; end it with to
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/map.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: drop_late: the extractor must return a levada::timestamp
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/drop_late.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: filter: the predicate must be callable as bool\(const Event&\)
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/filter.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: flat_map: the function must .* return a range or an optional of events
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/flat_map.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: fold: the step must be callable as void\(State&, const Event&\)
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/fold.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

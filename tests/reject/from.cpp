@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: from: this is neither a source nor a description of one
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: inspect: the function must be callable as void\(const Event&\)
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/inspect.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: key_by: the key must be a member of the event type that arrives here
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/key_by.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

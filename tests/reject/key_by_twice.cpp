@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: key_by: this stream has a key already; take the parts of both in one key
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/key_by.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

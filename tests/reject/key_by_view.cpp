@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: key_by: a key must be .* an integer, an enum or a text<N>
 #include <levada/core/text.hpp>
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/key_by.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: nothing flows on after to\(\.\.\.\): put inspect\(\.\.\.\) before it
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/inspect.hpp>
 #include <levada/op/map.hpp>
 #include <levada/sink/to.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: push: the source of that name takes one event of its own type, or a span of them
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/map.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

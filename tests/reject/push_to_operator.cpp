@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: push: events are pushed into a source, and that operator is none
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/map.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: push: this flow has no operator of that name
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: row: this window does not compute that aggregate; add it to aggregate
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/window.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: scan: the step must be callable as Result\(State&, const Event&\).* and return a value
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/scan.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

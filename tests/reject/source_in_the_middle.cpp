@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: from: a source can only begin a chain; give it a chain of its own
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/map.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

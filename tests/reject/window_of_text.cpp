@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: window: sum, mean, min, max, variance and stddev need a number
 #include <levada/core/text.hpp>
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: window: the size must be a positive multiple of the slide
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -5,7 +5,7 @@
 
 #include <levada/bus/subscriber.hpp>
 #include <levada/flow/chain.hpp>
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>

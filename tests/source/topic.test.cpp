@@ -4,7 +4,7 @@
 #include "../support/scratch_bus.hpp"
 
 #include <levada/flow/chain.hpp>
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
 #include <levada/op/aggregate.hpp>
 #include <levada/op/inspect.hpp>

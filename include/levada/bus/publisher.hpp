@@ -166,6 +166,8 @@ inline bool producer::wait_for_room(duration timeout) {
     return has_room();
   };
   if (room_now()) return true;
+  for (std::size_t i = 0; i < most_subscribers; ++i)  // one may rest, to let events gather: there is no room for more of them
+    if (room_.state_of(i) != cursor_state::free) bells_[i].ring();
   wall_clock clock;
   auto end = clock.steady() + timeout;
   for (;;) {

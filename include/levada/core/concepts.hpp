@@ -34,6 +34,8 @@ struct refused {};
 struct probe_port {
   template <class E>
   void operator()(const E&) const {}
+  template <std::size_t Output, class E>
+  void by(const E&) const {}
   template <class E>
   void maybe(bool, const E&) const {}
   template <class E>
@@ -74,11 +76,18 @@ template <class Op>
 concept openable = requires(Op& op) {
   { op.open() } -> std::same_as<result<>>;
 };
+/// attach: gets the way to the loop that it runs on (an io_queue), for reads and writes that nobody waits for; an empty one
+/// when that loop goes;
+template <class Op, class Queue>
+concept attachable = requires(Op& op, const Queue& queue) { op.attach(queue); };
 /// due: the processing time at which it wants to be woken;
 template <class Op>
 concept timed = requires(const Op& op) {
   { op.due() } -> std::same_as<timestamp>;
 };
+/// assigns_slots: gives events the slots of keys that it alone knows, so streams below two such operators never merge;
+template <class Op>
+inline constexpr bool has_own_slots = requires { requires Op::assigns_slots; };
 /// one_to_one: emits exactly one event for each, so that nobody needs to count both.
 template <class Op>
 inline constexpr bool is_one_to_one = requires { requires Op::one_to_one; };
@@ -103,6 +112,10 @@ concept seekable = requires(S& s, std::uint64_t position) {
 /// commit: everything before a position is in a checkpoint and need not be kept;
 template <class S>
 concept committing = requires(S& s, std::uint64_t position) { s.commit(position); };
+/// carries_barriers: barriers come in its stream. It returns from the poll in which it raised one, because the events behind
+/// it may have to wait for other sources.
+template <class S>
+inline constexpr bool carries_barriers = requires { requires S::carries_barriers; };
 /// status: why it ended before its time, if it did;
 template <class S>
 concept reports_status = requires(const S& s) {

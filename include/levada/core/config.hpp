@@ -32,10 +32,25 @@
     constexpr decltype(auto) levada_visit(auto&& levada_visitor) const { return levada_visitor(__VA_ARGS__); } \
   }
 
+/// 1: runners wait with io_uring where they may. Set by the CMake target levada::uring, which links liburing as well.
+#if !defined(LEVADA_URING)
+#define LEVADA_URING 0
+#endif
 #if defined(__cpp_exceptions)
 #define LEVADA_EXCEPTIONS 1
 #else
 #define LEVADA_EXCEPTIONS 0
+#endif
+
+/// The inline namespace of whatever depends on these two, so that units with and without them may be linked together.
+#if LEVADA_URING && LEVADA_EXCEPTIONS
+#define LEVADA_LOOP_NAMESPACE uring
+#elif LEVADA_URING
+#define LEVADA_LOOP_NAMESPACE uring_without_exceptions
+#elif LEVADA_EXCEPTIONS
+#define LEVADA_LOOP_NAMESPACE epoll
+#else
+#define LEVADA_LOOP_NAMESPACE epoll_without_exceptions
 #endif
 
 namespace levada::inline v0 {

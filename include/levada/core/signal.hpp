@@ -22,6 +22,8 @@ struct tick {
 struct watermark {
   timestamp time{};
 };
+/// The stream pauses: where it meets others, their time goes on without it until its next watermark.
+struct idle {};
 /// A turn is over: hand on what was held back for batching.
 struct flush {};
 /// Everything before it belongs to checkpoint `id`.
@@ -36,8 +38,8 @@ struct retire {
 struct end_of_stream {};
 
 template <class S>
-concept signal = std::same_as<S, start> || std::same_as<S, tick> || std::same_as<S, watermark> || std::same_as<S, flush> ||
-                 std::same_as<S, barrier> || std::same_as<S, retire> || std::same_as<S, end_of_stream> ||
-                 requires { typename S::is_signal; };
+concept signal = std::same_as<S, start> || std::same_as<S, tick> || std::same_as<S, watermark> || std::same_as<S, idle> ||
+                 std::same_as<S, flush> || std::same_as<S, barrier> || std::same_as<S, retire> ||
+                 std::same_as<S, end_of_stream> || requires { typename S::is_signal; };
 
 }  // namespace levada::inline v0

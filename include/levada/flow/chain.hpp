@@ -35,8 +35,15 @@ inline constexpr bool is_link = false;
 template <class Op>
 inline constexpr bool is_link<link<Op>> = true;
 
+/// What begins a chain whose event type is known in the flow only: a named stream, or a merge with one.
+template <class T>
+concept awaited = requires { typename std::remove_cvref_t<T>::is_awaited; };
+
 template <class T>
 concept joinable = is_chain<std::remove_cvref_t<T>> || is_link<std::remove_cvref_t<T>>;
+/// What may stand first.
+template <class T>
+concept stream = joinable<T> || requires(T t) { t.as_chain(); };
 
 /// Operators whose state depends on the event type are made when it is known.
 template <class In, class Op>
@@ -82,12 +89,21 @@ template <class Out, class... Ops>
 constexpr auto begin_chain(chain<Out, Ops...>&& c) {
   return std::move(c);
 }
+/// A named stream knows the chain that it begins.
+template <class T>
+  requires requires(T&& t) { t.as_chain(); }
+constexpr auto begin_chain(T&& t) {
+  return t.as_chain();
+}
+template <class T>
+using chain_of = decltype(begin_chain(std::declval<T>()));
 
 template <class Left, class Op>
 constexpr auto append_all(Left&& left, link<Op>&& right) {
   return append(std::move(left), std::move(right.op));
 }
-template <class Left, class Out, class... Ops>
+/// From operator First on.
+template <std::size_t First = 0, class Left, class Out, class... Ops>
 constexpr auto append_all(Left&& left, [[maybe_unused]] chain<Out, Ops...>&& right) {
   auto step = [&right]<std::size_t I, std::size_t N>(auto&& self, auto&& so_far, std::integral_constant<std::size_t, I>,
                                                      std::integral_constant<std::size_t, N> n) {
@@ -97,14 +113,14 @@ constexpr auto append_all(Left&& left, [[maybe_unused]] chain<Out, Ops...>&& rig
       return self(self, append(std::move(so_far), std::move(get<I>(right.operators))),
                   std::integral_constant<std::size_t, I + 1>{}, n);
   };
-  return step(step, std::move(left), std::integral_constant<std::size_t, 0>{},
+  return step(step, std::move(left), std::integral_constant<std::size_t, First>{},
               std::integral_constant<std::size_t, sizeof...(Ops)>{});
 }
 
 }  // namespace detail
 
 /// Joins two links, or chains of them. A chain without a source stays unchecked until it meets one.
-template <detail::joinable L, detail::joinable R>
+template <detail::stream L, detail::joinable R>
 constexpr auto operator|(L left, R right) {
   return detail::append_all(detail::begin_chain(std::move(left)), std::move(right));
 }

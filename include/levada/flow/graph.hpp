@@ -8,7 +8,7 @@
 #include <levada/core/pack.hpp>
 #include <levada/flow/chain.hpp>
 #include <levada/flow/detail/refused_graph.hpp>
-#include <levada/flow/stage.hpp>
+#include <levada/flow/circuit.hpp>
 #include <levada/state/parameter.hpp>
 
 #include <array>
@@ -80,21 +80,22 @@ struct which_wait_for_time {
 
 template <class Plan, class... Ops>
 class graph {
-  using own_stage = stage<Plan, std::array<std::uint64_t, Plan::nodes>, Ops...>;
+  using own_circuit = circuit<Plan, ledger<Plan>, Ops...>;
   static constexpr std::size_t nodes = Plan::nodes;
 
  public:
   template <std::size_t I>
   using operator_at = element<I, pack<Ops...>>;
+  static constexpr std::size_t threads = 1;
 
-  explicit graph(pack<Ops...> operators) : stage_{std::move(operators), {}, {}, {}} {}
+  explicit graph(pack<Ops...> operators) : circuit_{std::move(operators), {}, {}, {}} {}
 
   /// Opens sources and sinks, then lets keyed operators make their room. Once, before the first event.
   [[nodiscard]] result<> open() {
     result<> all;
     for_each_that<which_open>([&](auto i) {
       if (!all) return;
-      if (result<> one = stage_.template at<i>().open(); !one) all = one.error();
+      if (result<> one = circuit_.template at<i>().open(); !one) all = one.error();
     });
     if (all) raise_everywhere(start{});
     opened_ = static_cast<bool>(all);
@@ -108,7 +109,8 @@ class graph {
     bool any = false, all_ended = true;
     for_each_that<which_bring_events>([&](auto i) {
       if (ended_[i]) return;
-      switch (stage_.template at<i>().poll(source_port<graph, i>{this}, budget)) {
+      if (this->template is_held<i>()) return void(all_ended = false);
+      switch (circuit_.template at<i>().poll(source_port<graph, i>{this}, budget)) {
         case polled::end:
           end<i>();
           any = true;
@@ -135,7 +137,7 @@ class graph {
   [[nodiscard]] result<> status() const {
     result<> all;
     for_each_that<which_report>([&](auto i) {
-      if (all) all = get<i>(stage_.held).status();
+      if (all) all = get<i>(circuit_.held).status();
     });
     return all;
   }
@@ -166,22 +168,28 @@ class graph {
   /// Sends a signal down from every source that has not ended.
   template <signal S>
   void raise_everywhere(const S& s) {
-    for_each_that<which_bring_events>([&](auto i) {
-      if (!ended_[i]) this->template raise<i>(s);
-    });
+    if constexpr (Plan::has_merges) {
+      std::array<bool, nodes> live{};
+      for_each_that<which_bring_events>([&](auto i) { live[i] = !ended_[i]; });
+      circuit_.raise_from(live, s);
+    } else {
+      for_each_that<which_bring_events>([&](auto i) {
+        if (!ended_[i]) circuit_.template raise<i>(s);
+      });
+    }
   }
 
   /// Moves processing time forward; operators that wait for it hear a tick.
   void advance(timestamp t) {
-    if (t <= stage_.clock.now) return;
-    stage_.clock.now = t;
+    if (t <= circuit_.clock.now) return;
+    circuit_.clock.now = t;
     if constexpr ((handles<Ops, tick> || ...)) raise_everywhere(tick{t});
   }
   void set_clock(timestamp wall, duration steady) {
-    stage_.clock.wall = wall;
-    stage_.clock.steady = steady;
+    circuit_.clock.wall = wall;
+    circuit_.clock.steady = steady;
   }
-  [[nodiscard]] const stage_clock& clock() const { return stage_.clock; }
+  [[nodiscard]] const flow_clock& clock() const { return circuit_.clock; }
   /// Does a source tell the time of its events? Then time begins with the first of them, not with the clock.
   [[nodiscard]] static constexpr bool brings_time() { return !nodes_that<which_bring_time>.empty(); }
 
@@ -189,21 +197,33 @@ class graph {
   [[nodiscard]] timestamp due() const {
     timestamp first = never;
     for_each_that<which_wait_for_time>([&](auto i) {
-      if (timestamp t = get<i>(stage_.held).due(); t < first) first = t;
+      if (timestamp t = get<i>(circuit_.held).due(); t < first) first = t;
     });
     return first;
   }
 
+  /// As a flow of several threads has them: see staged_graph.
+  template <std::size_t>
+  [[nodiscard]] graph& part() {
+    return *this;
+  }
+  template <class F>
+  void for_each_part(F&& visitor) {
+    visitor(*this);
+  }
+  void abandon() {}
+  [[nodiscard]] static constexpr bool is_abandoned() { return false; }
+
   /// visitor(operator&) for each, from source to sink, chain by chain.
   template <class F>
   void for_each_operator(F&& visitor) {
-    for_each_index<nodes>([&](auto i) { visitor(stage_.template at<i>()); });
+    for_each_index<nodes>([&](auto i) { visitor(circuit_.template at<i>()); });
   }
   /// visitor(source&) for each that has not ended: nobody waits for the others.
   template <class F>
   void for_each_live_source(F&& visitor) {
     for_each_that<which_bring_events>([&](auto i) {
-      if (!ended_[i]) visitor(stage_.template at<i>());
+      if (!ended_[i]) visitor(circuit_.template at<i>());
     });
   }
   template <fixed_string Name>
@@ -211,7 +231,7 @@ class graph {
     constexpr std::size_t i = index_of(Name.view());
     static_assert(i < nodes, "at: this flow has no operator of that name");
     if constexpr (i < nodes)
-      return stage_.template at<i>();
+      return circuit_.template at<i>();
     else
       return *this;
   }
@@ -221,16 +241,29 @@ class graph {
     constexpr std::size_t i = index_of(Name.view());
     static_assert(i < nodes, "counts: this flow has no operator of that name");
     if constexpr (i < nodes)
-      return counts_at<i>();
+      return count_at<i>();
     else
       return {};
   }
   /// visitor(operator_counts) for each operator, named or not.
   template <class F>
   void for_each_count(F&& visitor) const {
-    for_each_index<nodes>([&](auto i) { visitor(counts_at<i>()); });
+    for_each_index<nodes>([&](auto i) { visitor(count_at<i>()); });
   }
   [[nodiscard]] static constexpr std::span<const edge> edges() { return Plan::edges; }
+  /// By number, as in edges().
+  template <std::size_t I>
+  [[nodiscard]] operator_at<I>& node() {
+    return circuit_.template at<I>();
+  }
+  template <std::size_t I>
+  [[nodiscard]] operator_counts count_at() const {
+    using Op = operator_at<I>;
+    std::uint64_t out = 0;
+    for (std::size_t o = 0; o < Plan::outputs_of(I); ++o) out += emitted_at<I>(o);
+    return {Op::kind, Op::name, source<Op> ? out : received_by<I>(), out, circuit_.ledger.dropped[I]};
+  }
+
 
  private:
   template <class, std::size_t>
@@ -259,11 +292,28 @@ class graph {
   }
   template <std::size_t I, signal S>
   void raise(const S& s) {
-    stage_.template raise<I>(s);
+    circuit_.template raise<I>(s);
+    // Sources that cannot have it in their stream have it here: a merge would wait for them for ever.
+    if constexpr (Plan::has_merges && std::same_as<S, barrier>)
+      if (s.id + 1 > barriers_) {
+        barriers_ = s.id + 1;
+        for_each_that<which_bring_events>([&](auto other) {
+          if constexpr (other != I && !carries_barriers<operator_at<other>>)
+            if (!ended_[other]) circuit_.template raise<other>(s);
+        });
+      }
+  }
+  /// Has a source brought a barrier to a merge that waits for the same of another source? Then it is not asked meanwhile.
+  template <std::size_t I>
+  [[nodiscard]] bool is_held() const {
+    if constexpr (Plan::has_merges)
+      return circuit_.ledger.merges.holds(Plan::template reaches<I>);
+    else
+      return false;
   }
   template <std::size_t I>
   void drop(std::uint64_t events) {
-    stage_.dropped[I] += events;
+    circuit_.ledger.dropped[I] += events;
   }
 
   template <std::size_t Source, std::size_t I>
@@ -276,30 +326,30 @@ class graph {
 
   template <std::size_t I, class E>
   void run(std::span<const E> events) {
-    stage_.emitted[I] += events.size();
+    circuit_.emitted[I] += events.size();
     constexpr auto all = std::make_index_sequence<nodes>{};
     if constexpr (any_framed<I>(all)) {
       if (events.size() >= frame_span) return run_framed<I>(events, all);
     }
-    stage_.template emit_batch<I>(events);
+    circuit_.template emit_batch<I>(events);
   }
 
   template <std::size_t S, class E, std::size_t... I>
   void run_framed(std::span<const E> events, std::index_sequence<I...>) {
-    using frame = stage<Plan, std::uint64_t*, std::conditional_t<framed<S, I>, in_frame<Ops>, in_place<Ops>>...>;
+    using frame = circuit<Plan, ledger<Plan>*, std::conditional_t<framed<S, I>, in_frame<Ops>, in_place<Ops>>...>;
     auto enter = [this](auto i) -> decltype(auto) {
       if constexpr (framed<S, i>)
-        return stage_.template at<i>();
+        return circuit_.template at<i>();
       else
-        return &stage_.template at<i>();
+        return &circuit_.template at<i>();
     };
-    frame local{{{{enter(std::integral_constant<std::size_t, I>{})}}...}, stage_.clock, {}, stage_.dropped.data()};
+    frame local{{{{enter(std::integral_constant<std::size_t, I>{})}}...}, circuit_.clock, {}, &circuit_.ledger};
     local.template emit_batch<S>(events);
     // A throw leaves here and discards the frame. Lambdas with captures have no operator=, hence memcpy.
-    ((framed<S, I> ? void(std::memcpy(static_cast<void*>(&stage_.template at<I>()), &local.template at<I>(), sizeof(Ops)))
+    ((framed<S, I> ? void(std::memcpy(static_cast<void*>(&circuit_.template at<I>()), &local.template at<I>(), sizeof(Ops)))
                    : void()),
      ...);
-    ((stage_.emitted[I] += local.emitted[I]), ...);
+    for (std::size_t i = 0; i < local.emitted.size(); ++i) circuit_.emitted[i] += local.emitted[i];
   }
 
   static constexpr std::size_t index_of(std::string_view name) {
@@ -314,9 +364,9 @@ class graph {
   }
 
   template <std::size_t I>
-  [[nodiscard]] std::uint64_t emitted_by() const {
-    if constexpr (source<operator_at<I>> || own_stage::template counts<I>())
-      return stage_.emitted[I];
+  [[nodiscard]] std::uint64_t emitted_at(std::size_t output) const {
+    if constexpr (source<operator_at<I>> || own_circuit::template counts<I>())
+      return circuit_.emitted[Plan::counter_of(I, output)];
     else if constexpr (is_one_to_one<operator_at<I>>)
       return received_by<I>();
     else
@@ -325,57 +375,18 @@ class graph {
   template <std::size_t I>
   [[nodiscard]] std::uint64_t received_by() const {
     std::uint64_t n = 0;
-    for_each_index<Plan::edges.size()>([&](auto k) {
-      if constexpr (Plan::edges[k].to == I) n += this->emitted_by<Plan::edges[k].from>();
+    for_each_index<Plan::fanin_of(I)>([&](auto k) {
+      constexpr edge e = Plan::edges[Plan::first_into[I] + k];
+      n += this->emitted_at<e.from>(e.output);
     });
     return n;
   }
-  template <std::size_t I>
-  [[nodiscard]] operator_counts counts_at() const {
-    using Op = operator_at<I>;
-    return {Op::kind, Op::name, source<Op> ? emitted_by<I>() : received_by<I>(), emitted_by<I>(), stage_.dropped[I]};
-  }
-
-  own_stage stage_;
+  own_circuit circuit_;
   std::array<bool, nodes> ended_{};
+  std::uint64_t barriers_ = 0;  // id + 1 of the last
   bool opened_ = false;
 };
 
-template <class Plan, class... Ops>
-constexpr auto make_graph(pack<Ops...>&& operators) {
-  return graph<Plan, Ops...>(std::move(operators));
-}
-template <class C>
-struct length_of;
-template <class Out, class... Ops>
-struct length_of<chain<Out, Ops...>> {
-  static constexpr std::size_t value = sizeof...(Ops);
-};
-
-template <class Out>
-consteval bool is_whole() {
-  constexpr bool begins = !std::same_as<Out, unbound>;
-  static_assert(begins, "flow: this chain has no source; begin it with from(...)");
-  constexpr bool ends = std::same_as<Out, nothing> || !begins;
-  static_assert(ends, "flow: this chain has no sink, its events would go nowhere; end it with to(...)");
-  return begins && ends;
-}
-
 }  // namespace detail
-
-/// Takes  chains, each from a source to a sink.
-/// Emits  a flow: run it with run(flow), or turn by turn with open, poll and finish.
-/// Fails  at compile time, in one sentence, for a chain that does not begin with from(...) or does not end in to(...).
-template <class... Chains>
-constexpr auto flow(Chains... chains) {
-  if constexpr ((std::same_as<typename Chains::output, refused> || ...)) {
-    return detail::refused_graph{};
-  } else if constexpr (!(detail::is_whole<typename Chains::output>() && ...)) {
-    return detail::refused_graph{};
-  } else {
-    return detail::make_graph<detail::plan<detail::length_of<Chains>::value...>>(
-        concatenate(std::move(chains.operators)...));
-  }
-}
 
 }  // namespace levada::inline v0

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: BSL-1.0
-// runner: drives a flow. It asks the sources, waits when they are dry, and ends when they do or when the process is told
-// to stop.
+// runner: drives flows, on the calling thread, on threads of its own, or inside a loop of somebody else's.
 #pragma once
 
 #include <levada/core/concepts.hpp>
 #include <levada/core/config.hpp>
+#include <levada/core/pack.hpp>
 #include <levada/core/result.hpp>
-#include <levada/core/signal.hpp>
 #include <levada/core/time.hpp>
+#include <levada/core/word.hpp>
+#include <levada/flow/engine.hpp>
 #include <levada/os/clock.hpp>
 #include <levada/os/loop.hpp>
-#include <levada/os/process.hpp>
+#include <levada/os/stop.hpp>
+#include <levada/os/thread.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 #if LEVADA_EXCEPTIONS
@@ -23,26 +27,45 @@
 
 namespace levada::inline v0 {
 
-/// How a runner waits.
-/// eco:  after work it rests for the latency budget without asking to be woken, so that events gather; then it parks. No
-///       CPU when idle, at most one wake-up a budget when busy.
-/// fast: it asks to be woken by the first event, and spins before that while events are less than 40 us apart.
-enum class profile : std::uint8_t { eco, fast };
+namespace detail {
 
-/// Where processing time comes from when no event brings it.
-enum class time_base : std::uint8_t {
-  clock,  ///< the runner's clock, as soon as all sources are dry
-  events  ///< events alone: a replay is the same whenever and however fast it runs
+inline namespace LEVADA_LOOP_NAMESPACE {
+/// A throw out of `body`, as a fault.
+template <class F>
+[[nodiscard]] result<> guarded(F&& body) {
+#if LEVADA_EXCEPTIONS
+  try {
+    return body();
+  } catch (const std::exception& e) {
+    return fault::of(failure::internal, "the flow ended, an operator threw: ", e.what());
+  } catch (...) {
+    return fault::of(failure::internal, "the flow ended, an operator threw something that is no std::exception");
+  }
+#else
+  return body();
+#endif
+}
+}  // namespace LEVADA_LOOP_NAMESPACE
+
+/// A thread that a runner has started.
+struct worker {
+  worker* next = nullptr;
+  result<> outcome;
+  thread body;
+
+  worker() = default;
+  worker(const worker&) = delete;
+  worker& operator=(const worker&) = delete;
+  virtual ~worker() = default;
+  virtual result<> begin() = 0;
+  virtual void wake() = 0;
 };
 
-struct runner_options {
-  profile mode = profile::eco;
-  duration latency_budget{10'000'000};
-  time_base base = time_base::clock;
-  std::size_t budget = 4096;  ///< events a source may bring in one turn
-};
+}  // namespace detail
 
-/// Takes  a flow. One runner drives one flow at a time, on the calling thread.
+inline namespace LEVADA_LOOP_NAMESPACE {
+
+/// Takes  flows. They share the calling thread (or the one of start()); each stage of theirs has a thread of its own.
 /// Fails  with the sentence of a source or sink that cannot open; of a source that ended before its time (a bad row), after
 ///        what it had brought was drained; or of an operator that threw: the frame of the span at hand is discarded, the flow
 ///        is not drained, and must not be run again.
@@ -50,161 +73,214 @@ struct runner_options {
 template <clock_source Clock = wall_clock, class Loop = loop>
 class runner {
  public:
-  explicit runner(runner_options options = {}, Clock clock = {}) : options_(options), clock_(std::move(clock)) {}
+  explicit runner(runner_options options = {}, Clock clock = {}) : engine_(options, std::move(clock)) {}
+  runner(const runner&) = delete;
+  runner& operator=(const runner&) = delete;
+  ~runner() {
+    if (main_ != nullptr) [[maybe_unused]] const auto outcome = stop();
+    [[maybe_unused]] const auto ended = end_stages();
+  }
 
-  /// Runs until every source has ended, or stop is requested (SIGTERM and SIGINT do it where a stop_signals lives); then
+  /// Runs until every source has ended, or a stop is requested (stop(); SIGTERM and SIGINT where a stop_signals lives); then
   /// drains: what operators and sinks hold is emitted and written.
-  template <class Flow>
-  [[nodiscard]] result<> run(Flow& flow) {
-#if LEVADA_EXCEPTIONS
-    try {
-      return drive(flow);
-    } catch (const std::exception& e) {
-      return fault::of(failure::internal, "the flow ended, an operator threw: ", e.what());
-    } catch (...) {
-      return fault::of(failure::internal, "the flow ended, an operator threw something that is no std::exception");
+  template <class... Flow>
+  [[nodiscard]] result<> run(Flow&... flows) {
+    if (result<> opened = open(flows...); !opened) return opened;
+    return go(flows...);
+  }
+
+  /// The same on a thread of its own. Faults of opening come at once, the others from stop() and wait(). Until then the
+  /// flows must live, and nobody else may touch them.
+  template <class... Flow>
+  [[nodiscard]] result<> start(Flow&... flows) {
+    LEVADA_CHECK(main_ == nullptr, 1);
+    if (result<> opened = open(flows...); !opened) return opened;
+    auto run_all = [this, &flows...] { return go(flows...); };
+    main_ = new job<decltype(run_all)>(std::move(run_all));
+    if (result<> begun = main_->begin(); !begun) {
+      end_stages_of(flows...);
+      return forget_main(begun);
     }
-#else
-    return drive(flow);
-#endif
+    return {};
+  }
+  /// Asks for the end from any thread: run() and the thread of start() drain and end.
+  void request_stop() {
+    stopping_.release(1);  // pairs with the acquire in is_stopped
+    engine_.wake();
+  }
+  /// Ends what start() began: asks for the end, waits for it, and tells the first fault.
+  result<> stop() {
+    request_stop();
+    return wait();
+  }
+  /// Waits until what start() began ends by itself.
+  result<> wait() {
+    LEVADA_CHECK(main_ != nullptr, 0);
+    main_->body.join();
+    return forget_main(main_->outcome);
   }
 
-  /// One turn without waiting: for a loop of somebody else's. The flow must be open.
-  template <class Flow>
-  polled poll(Flow& flow) {
-    const polled came = turn(flow);
-    if (came == polled::nothing) settle(flow);
-    return came;
-  }
-  [[nodiscard]] Clock& clock() { return clock_; }
-
- private:
-  static constexpr duration far{INT64_MAX};
-
-  template <class Flow>
-  polled turn(Flow& flow) {
-    flow.set_clock(clock_.now(), clock_.steady());
-    return flow.poll(options_.budget);
-  }
-  /// All sources are dry: time is the clock's, and what a tick has made operators emit must not stay in a sink.
-  template <class Flow>
-  void settle(Flow& flow) {
-    if (options_.base != time_base::clock || flow.clock().wall <= flow.clock().now) return;
-    flow.advance(flow.clock().wall);
-    flow.raise_everywhere(flush{});
-  }
-  void note_events() {
-    const duration now = clock_.steady();
-    gap_ = duration{(gap_.ns * 7 + (now - last_).ns) / 8};
-    last_ = now;
-  }
-
-  template <class Flow>
-  [[nodiscard]] result<> drive(Flow& flow) {
-    auto made = Loop::make();
-    if (!made) return made.error();
-    Loop waits = *std::move(made);
-    flow.set_clock(clock_.now(), clock_.steady());
-    if (options_.base == time_base::clock && !flow.brings_time()) flow.advance(flow.clock().wall);
-    if (result<> opened = flow.open(); !opened) return opened;
-    result<> watched = watch(flow, waits);
-    if (!watched) return watched;
-
-    for (bool busy = false; !stop_requested();) {
-      const polled came = turn(flow);
-      if (came == polled::end) break;
-      if (came == polled::events) {
-        busy = true;
-        note_events();
-      } else if (std::exchange(busy, false)) {
-        rest(flow, waits);
-      } else {
-        settle(flow);
-        wait(flow, waits);
-      }
-    }
-    flow.finish();
-    return flow.status();
-  }
-
-  template <class Flow>
-  static result<> watch(Flow& flow, Loop& waits) {
-    result<> all = stop_fd() >= 0 ? waits.watch(stop_fd()) : result<>{};
-    flow.for_each_live_source([&](auto& op) {
-      if constexpr (wakes_by_descriptor<std::remove_reference_t<decltype(op)>>)
-        if (all) {
-          if (result<> one = waits.watch(op.wake_fd()); !one) all = one.error();
-        }
-    });
+  /// For a loop of somebody else's: opens the flows and starts their stages. Then poll() whenever fd() is readable, at first
+  /// as well; finish() at the end.
+  template <class... Flow>
+  [[nodiscard]] result<> open(Flow&... flows) {
+    stopping_.release(0);  // pairs with the acquire in is_stopped
+    result<> all;
+    auto one = [&](auto& flow) {
+      flow.for_each_part([&](auto& part) { engine_.set_clock(part); });
+      if (all) all = flow.open();
+    };
+    (one(flows), ...);
+    if (all) all = engine_.watch(flows.template part<0>()...);
+    (make_stages(all, flows), ...);
+    for (auto* w = stages_; all && w != nullptr; w = w->next) all = w->begin();
+    if (!all) end_stages_of(flows...);
     return all;
   }
-
-  /// After events: in eco, let more of them gather. Only descriptors bring latency to trade; a flow of timers just waits.
-  template <class Flow>
-  void rest(Flow& flow, Loop& waits) {
-    if (options_.mode == profile::fast || options_.base == time_base::events) return;
-    bool gathers = false;
-    flow.for_each_live_source([&](auto& op) { gathers |= wakes_by_descriptor<std::remove_reference_t<decltype(op)>>; });
-    if (!gathers) return;
-    const duration until = clock_.steady() + options_.latency_budget, due = deadline(flow);
-    waits.wait(due < until ? due : until);
+  /// One turn without waiting. After polled::nothing fd() becomes readable when there is something to do; a descriptor for
+  /// poll(2), epoll or any other loop.
+  template <class... Flow>
+  polled poll(Flow&... flows) {
+    return engine_.poll(flows.template part<0>()...);
+  }
+  [[nodiscard]] int fd() const { return engine_.fd(); }
+  /// Drains the flows and waits for their stages.
+  template <class... Flow>
+  [[nodiscard]] result<> finish(Flow&... flows) {
+    engine_.leave_wait(flows.template part<0>()...);
+    return drain({}, flows...);
   }
 
-  /// Nothing came: ask every source to wake us, and sleep unless one of them has something by now.
-  template <class Flow>
-  void wait(Flow& flow, Loop& waits) {
-    if (options_.mode == profile::fast && gap_ < spin_below && clock_.steady() - last_ < gap_ * 2) return;
-    bool may_sleep = true, timed_out = false;
-    duration patience = far;
-    flow.for_each_live_source([&](auto& op) {
-      if constexpr (wakes_by_descriptor<std::remove_reference_t<decltype(op)>>) {
-        if (!op.park()) may_sleep = false;
-        if (const duration p = op.patience(); p < patience) patience = p;
-      }
-    });
-    if (may_sleep) {
-      const duration due = deadline(flow);
-      const duration enough = patience == far ? far : clock_.steady() + patience;
-      timed_out = !waits.wait(due < enough ? due : enough) && enough < due;
+  [[nodiscard]] Clock& clock() { return engine_.clock(); }
+
+ private:
+  using engine = detail::engine<Clock, Loop>;
+
+  /// What start() runs.
+  template <class F>
+  struct job final : detail::worker {
+    F function;
+    explicit job(F f) : function(std::move(f)) {}
+    void operator()() { outcome = function(); }
+    result<> begin() override { return begin_thread(*this, "flow", -1); }
+    void wake() override {}
+  };
+  /// What a stage runs: its part of the flow, until the streams from above have ended.
+  template <std::size_t Thread, class Flow>
+  struct stage_job final : detail::worker {
+    runner& of;
+    Flow& flow;
+    engine drives;
+    stage_job(runner& r, Flow& f) : of(r), flow(f), drives(r.engine_.options(), r.engine_.clock()) {}
+    void operator()() {
+      outcome = detail::guarded([this] {
+        auto& part = flow.template part<Thread>();
+        drives.drive([this] { return flow.is_abandoned(); }, part);
+        if (!flow.is_abandoned()) part.finish();
+        return result<>{};
+      });
+      if (!outcome) of.abandon(flow);
     }
-    flow.for_each_live_source([&](auto& op) {
-      if constexpr (wakes_by_descriptor<std::remove_reference_t<decltype(op)>>) op.unpark(timed_out);
-    });
+    result<> begin() override {
+      return begin_thread(*this, Flow::template thread_name<Thread>(), flow.template core_of<Thread>().number);
+    }
+    void wake() override { drives.wake(); }
+  };
+  template <class Job>
+  static result<> begin_thread(Job& job, std::string_view name, int on_core) {
+    auto made = thread::start(job, name, on_core);
+    if (!made) return made.error();
+    job.body = *std::move(made);
+    return {};
   }
 
-  /// The steady time of the next thing that time alone brings.
+  [[nodiscard]] bool is_stopped() const {
+    return stopping_.acquire() != 0 || stop_requested();  // pairs with the release in request_stop
+  }
+  template <class... Flow>
+  [[nodiscard]] result<> go(Flow&... flows) {
+    return drain(detail::guarded([&] {
+                   engine_.drive([&] { return is_stopped() || (flows.is_abandoned() || ...); }, flows.template part<0>()...);
+                   return result<>{};
+                 }),
+                 flows...);
+  }
+  /// The end of all: first what this thread holds goes down, then the stages end by themselves. After a fault nothing does.
+  template <class... Flow>
+  [[nodiscard]] result<> drain(result<> outcome, Flow&... flows) {
+    auto one = [&](auto& flow) {
+      if (outcome && !flow.is_abandoned())
+        outcome = detail::guarded([&] {
+          flow.template part<0>().finish();
+          return result<>{};
+        });
+      if (!outcome) abandon(flow);
+    };
+    (one(flows), ...);
+    if (const result<> stages = end_stages(); outcome && !stages) outcome = stages;
+    ((outcome = outcome ? flows.status() : outcome), ...);
+    return outcome;
+  }
+
+  /// All of them are there before the first begins: any may have to wake the others.
   template <class Flow>
-  [[nodiscard]] duration deadline(Flow& flow) const {
-    duration first = far;
-    flow.for_each_live_source([&](auto& op) {
-      if constexpr (wakes_by_time<std::remove_reference_t<decltype(op)>>)
-        if (const duration t = op.wake_at(); t < first) first = t;
+  void make_stages(result<>& all, Flow& flow) {
+    for_each_index<Flow::threads - 1>([&](auto below) {
+      if (!all) return;
+      constexpr std::size_t thread = below + 1;
+      auto* one = new stage_job<thread, Flow>(*this, flow);
+      one->next = std::exchange(stages_, one);
+      all = one->drives.watch(flow.template part<thread>());
     });
-    if (options_.base == time_base::clock)
-      if (const timestamp due = flow.due(); due != never) {
-        const duration t = flow.clock().steady + (due - flow.clock().wall);
-        if (t < first) first = t;
-      }
+  }
+  template <class Flow>
+  void abandon(Flow& flow) {
+    flow.abandon();
+    for (auto* w = stages_; w != nullptr; w = w->next) w->wake();
+    engine_.wake();
+  }
+  template <class... Flow>
+  void end_stages_of(Flow&... flows) {
+    (abandon(flows), ...);
+    [[maybe_unused]] const result<> ended = end_stages();
+  }
+  result<> end_stages() {
+    result<> first;
+    while (stages_ != nullptr) {
+      stages_->body.join();
+      if (first && !stages_->outcome) first = stages_->outcome;
+      delete std::exchange(stages_, stages_->next);
+    }
     return first;
   }
+  result<> forget_main(result<> outcome) {
+    delete std::exchange(main_, nullptr);
+    return outcome;
+  }
 
-  static constexpr duration spin_below{40'000};  // beyond it, a spin burns more than a wake-up costs (measured)
-  runner_options options_;
-  Clock clock_;
-  duration last_{};                 // when events came last
-  duration gap_{1'000'000'000};     // moving average of the time between two turns with events
+  engine engine_;
+  word<std::uint32_t> stopping_{};
+  detail::worker* main_ = nullptr;
+  detail::worker* stages_ = nullptr;
 };
 
-/// Runs a flow to its end, with SIGTERM and SIGINT as the wish to stop.
+/// Runs flows to their end, with SIGTERM and SIGINT as the wish to stop: run(flow), run(flow, options), run(options, a, b).
 /// Emits  the exit code for main: 0, or a sysexits code after one sentence on standard error.
-template <class Flow>
-[[nodiscard]] int run(Flow&& flow, runner_options options = {}) {
+template <class... Flow>
+[[nodiscard]] int run(runner_options options, Flow&&... flows) {
   const stop_signals signals;
   runner<> one(options);
-  const result<> done = one.run(flow);
+  const result<> done = one.run(flows...);
   if (done) return 0;
   std::fprintf(stderr, "%s\n", done.error().sentence.c_str());
   return done.error().exit_code();
 }
+template <class Flow>
+  requires(!std::is_convertible_v<Flow, runner_options>)
+[[nodiscard]] int run(Flow&& flow, runner_options options = {}) {
+  return run(options, flow);
+}
+
+}  // namespace LEVADA_LOOP_NAMESPACE
 
 }  // namespace levada::inline v0

@@ -31,6 +31,7 @@ template <fixed_string Name, class Value, class Key>
 struct key_by_operator {
   static constexpr std::string_view kind = "key_by";
   static constexpr std::string_view name = Name.view();
+  static constexpr bool assigns_slots = true;
   [[no_unique_address]] Value value;
   keys options{};
   key_table<Key> state{};

@@ -1,90 +1,156 @@
 // SPDX-License-Identifier: BSL-1.0
-// loop: the one wait of a runner, over everything that can have news: doorbells, files, timers, a wake-up from another
-// thread. Who woke it is not told: sources are polled after any wake-up, so there are no callbacks and no table.
+// loop: what a runner waits with: the first of some backends that works here, or the one that LEVADA_LOOP names.
 #pragma once
 
+#include <levada/core/config.hpp>
+#include <levada/core/pack.hpp>
 #include <levada/core/result.hpp>
 #include <levada/core/time.hpp>
-#include <levada/os/clock.hpp>
-#include <levada/os/file.hpp>
+#include <levada/core/word.hpp>
+#include <levada/os/epoll_loop.hpp>
+#include <levada/os/folder.hpp>
+#include <levada/os/io.hpp>
+#if LEVADA_URING
+#include <levada/os/uring_loop.hpp>
+#endif
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+#include <cstdio>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace levada::inline v0 {
 
-/// Holds  two descriptors. Level-triggered: a descriptor that stays readable ends every wait until somebody reads it.
-class epoll_loop {
+/// Takes  loops of the shape of epoll_loop, the best one first. They keep its contract: level-triggered, one thread, wake()
+///        from anywhere.
+/// Fails  when none can be made; usage: LEVADA_LOOP names none of them. A loop that is named and cannot be made is a fault as
+///        well: whoever names one wants that one.
+/// Costs  one predictable branch a call.
+template <class... Backend>
+class basic_loop {
+  static constexpr std::size_t backends = sizeof...(Backend);
+  static_assert(backends > 0, "basic_loop: it needs a loop to be");
+
  public:
-  static result<epoll_loop> make() {
-    epoll_loop l;
-    l.epoll_ = file{::epoll_create1(EPOLL_CLOEXEC)};
-    if (!l.epoll_) return os_fault("make", "epoll", errno);
-    l.wake_ = file{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    if (!l.wake_) return os_fault("make", "eventfd", errno);
-    if (auto done = l.watch(l.wake_.fd()); !done) return done.error();
+  /// As the environment variable LEVADA_LOOP wishes. A choice that is not the first one is said on standard error, once in a
+  /// process: a daemon's user wants to know why it does not wait with the best there is.
+  static result<basic_loop> make() {
+    static word<std::uint32_t> said{0};
+    auto made = make(environment("LEVADA_LOOP"));
+    if (made && !made->reason().empty() && said.exchange(1) == 0) {
+      const text<24> chosen = made->name();
+      std::fprintf(stderr, "levada: waiting with %s: %s\n", chosen.c_str(), made->reason_.c_str());
+    }
+    return made;
+  }
+  /// Takes  the name of a backend, or nothing for the first that works.
+  static result<basic_loop> make(std::string_view wanted) {
+    basic_loop l;
+    result<> trouble = fault::of(failure::usage, "LEVADA_LOOP is '", wanted, "', but this program can wait with ", names());
+    for_each_index<backends>([&](auto i) {
+      using candidate = typename element<i, loops>::value_type;
+      if (l.chosen_ != none || (!wanted.empty() && wanted != candidate::name)) return;
+      auto made = candidate::make();
+      if (made) {
+        get<i>(l.loops_).emplace(*std::move(made));
+        l.chosen_ = i;
+        return;
+      }
+      if (l.reason_.empty()) l.reason_ = made.error().sentence.view();
+      if (wanted.empty())
+        trouble = made.error();
+      else
+        trouble = fault::of(made.error().kind, "LEVADA_LOOP is '", wanted, "', but ", made.error().sentence);
+    });
+    if (l.chosen_ == none) return trouble.error();
+    if (!wanted.empty() && l.chosen_ != 0) l.reason_ = "LEVADA_LOOP says so";
     return l;
   }
 
-  /// From now on a wait ends when the descriptor is readable. Watching it twice is fine.
-  result<> watch(int fd) {
-    epoll_event e{};
-    e.events = EPOLLIN;
-    e.data.fd = fd;
-    if (::epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, fd, &e) != 0 && errno != EEXIST)
-      return os_fault("watch", file_name(fd).view(), errno);
-    return {};
+  /// Of the backend.
+  [[nodiscard]] std::string_view name() const {
+    return ask([](const auto& l) { return std::string_view(l.name); });
   }
-  /// Before the descriptor is closed.
-  void forget(int fd) { ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, fd, nullptr); }
+  /// Why it is not the first one; empty if it is.
+  [[nodiscard]] std::string_view reason() const { return reason_.view(); }
 
-  /// Waits until something is ready or the steady clock shows `until`. True if something may be ready: a signal handler
-  /// that ran counts, because it may have set a flag.
-  bool wait(duration until) {
-    epoll_event ready[16];
-    int n = wait_on(ready, until - wall_clock{}.steady());
-    for (const epoll_event& e : std::span(ready).first(n > 0 ? static_cast<std::size_t>(n) : 0))
-      if (e.data.fd == wake_.fd()) {
-        std::uint64_t count = 0;
-        [[maybe_unused]] auto drained = ::read(wake_.fd(), &count, sizeof count);
-      }
-    return n != 0;
+  result<> watch(int fd) {
+    return ask([&](auto& l) { return l.watch(fd); });
   }
-  /// Ends the wait of another thread, or the next one. Safe in a signal handler.
+  void forget(int fd) {
+    ask([&](auto& l) { l.forget(fd); });
+  }
+  bool wait(duration until) {
+    return ask([&](auto& l) { return l.wait(until); });
+  }
   void wake() {
-    std::uint64_t one = 1;
-    [[maybe_unused]] auto written = ::write(wake_.fd(), &one, sizeof one);
+    ask([](auto& l) { l.wake(); });
+  }
+
+  [[nodiscard]] int fd() const {
+    return ask([](const auto& l) { return l.fd(); });
+  }
+  void arm(duration until) {
+    ask([&](auto& l) { l.arm(until); });
+  }
+  void disarm() {
+    ask([](auto& l) { l.disarm(); });
+  }
+
+  [[nodiscard]] bool asynchronous() const {
+    return ask([](const auto& l) { return l.asynchronous(); });
+  }
+  void submit(io_request& request) {
+    ask([&](auto& l) { l.submit(request); });
+  }
+  void look(io_request& request) {
+    ask([&](auto& l) { l.look(request); });
+  }
+  void finish(io_request& request) {
+    ask([&](auto& l) { l.finish(request); });
+  }
+  void cancel(io_request& request) {
+    ask([&](auto& l) { l.cancel(request); });
   }
 
  private:
-  epoll_loop() = default;
+  using loops = pack<std::optional<Backend>...>;
+  static constexpr std::size_t none = backends;
 
-  /// The number of ready descriptors; -1 after a signal.
-  template <std::size_t N>
-  int wait_on(epoll_event (&ready)[N], duration left) {
-    timespec limit = detail::timespec_of(left);
-    if (precise_) {
-      int n = ::epoll_pwait2(epoll_.fd(), ready, static_cast<int>(N), &limit, nullptr);
-      if (n >= 0 || (errno != ENOSYS && errno != EPERM)) return n;
-      precise_ = false;  // a kernel before 5.11, or a sandbox that does not know the call
-    }
-    std::int64_t ms = std::int64_t{limit.tv_sec} * 1000 + (limit.tv_nsec + 999'999) / 1'000'000;
-    return ::epoll_wait(epoll_.fd(), ready, static_cast<int>(N), static_cast<int>(ms < INT32_MAX ? ms : INT32_MAX));
+  basic_loop() = default;
+
+  static text<64> names() {
+    text<64> all;
+    ((all += all.empty() ? "" : " or ", all += Backend::name), ...);
+    return all;
   }
-  static text<32> file_name(int fd) { return compose<32>("descriptor ", fd); }
+  template <std::size_t I = 0, class F>
+  decltype(auto) ask(F&& f) {
+    if constexpr (I + 1 < backends)
+      if (chosen_ != I) return ask<I + 1>(f);
+    return f(*get<I>(loops_));
+  }
+  template <std::size_t I = 0, class F>
+  decltype(auto) ask(F&& f) const {
+    if constexpr (I + 1 < backends)
+      if (chosen_ != I) return ask<I + 1>(f);
+    return f(*get<I>(loops_));
+  }
 
-  file epoll_;
-  file wake_;
-  bool precise_ = true;
+  loops loops_;
+  std::size_t chosen_ = none;
+  text<376> reason_;
 };
 
-/// An io_uring loop of the same shape takes this name where the kernel lets it.
-using loop = epoll_loop;
+// What waits differently is named differently, so that parts of a program may be compiled with and without liburing.
+inline namespace LEVADA_LOOP_NAMESPACE {
+#if LEVADA_URING
+using loop = basic_loop<uring_loop, epoll_loop>;
+#else
+using loop = basic_loop<epoll_loop>;
+#endif
+}  // namespace LEVADA_LOOP_NAMESPACE
 
 }  // namespace levada::inline v0

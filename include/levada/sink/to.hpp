@@ -70,6 +70,11 @@ struct to_operator {
   void on(const Signal& s, auto out) {
     target.on(s, out);
   }
+  template <class Queue>
+    requires attachable<S, Queue>
+  void attach(const Queue& queue) {
+    target.attach(queue);
+  }
   [[nodiscard]] result<> open()
     requires openable<S>
   {

@@ -147,15 +147,26 @@ inline result<> nobody_uses(const topic_files& files) {
   return {};
 }
 
+/// The caller holds the topic's lock, whose file goes last.
+inline result<> remove_names(const topic_files& files) {
+  if (auto gone = discard_files(files); !gone) return gone;
+  if (auto gone = remove_file(files.file("lock")); !gone) return gone;
+  return remove_file(files.folder);
+}
+
 /// Removes a topic that nobody uses. One that is not there is fine.
 inline result<> remove_topic(const topic_files& files) {
   if (!exists(files.folder)) return {};
   auto lock = lock_topic(files, true);  // a removal or a making that was cut short left a folder without a lock
   if (!lock) return lock.error();
   if (auto unused = nobody_uses(files); !unused) return unused;
-  if (auto gone = discard_files(files); !gone) return gone;
-  if (auto gone = remove_file(files.file("lock")); !gone) return gone;
-  return remove_file(files.folder);
+  return remove_names(files);
+}
+
+/// Takes a topic's names away from under its users: what is mapped and open goes on, and nobody else finds it.
+inline result<> forget_topic(const topic_files& files) {
+  auto lock = lock_topic(files, false);
+  return lock ? remove_names(files) : result<>(lock.error());
 }
 
 /// Gives back the place of a named subscriber that will not return, so that another can have it.

@@ -6,7 +6,7 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/result.hpp>
 #include <levada/core/time.hpp>
-#include <levada/flow/stage.hpp>
+#include <levada/flow/circuit.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -37,8 +37,16 @@ struct refused_graph {
   void raise_everywhere(const auto&) {}
   void advance(timestamp) {}
   void set_clock(timestamp, duration) {}
-  [[nodiscard]] stage_clock clock() const { return {}; }
+  [[nodiscard]] flow_clock clock() const { return {}; }
   [[nodiscard]] timestamp due() const { return never; }
+  static constexpr std::size_t threads = 1;
+  template <std::size_t>
+  [[nodiscard]] refused_graph& part() {
+    return *this;
+  }
+  void for_each_part(auto&&) {}
+  void abandon() {}
+  [[nodiscard]] static constexpr bool is_abandoned() { return false; }
   void for_each_operator(auto&&) {}
   void for_each_live_source(auto&&) {}
   [[nodiscard]] static constexpr bool brings_time() { return false; }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <levada/flow/stage.hpp>
+#include <levada/flow/circuit.hpp>
 
 #include "../support/stream.hpp"
 
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>
@@ -49,23 +49,6 @@ struct everything {
 };
 
 }  // namespace
-
-TEST_CASE("the edge table of a flow of chains leads from each operator to the next, and not from chain to chain") {
-  using plan = lv::detail::plan<3, 2>;
-  CHECK(plan::nodes == 5);
-  REQUIRE(plan::edges.size() == 3);
-  CHECK(plan::edges[0].from == 0);
-  CHECK(plan::edges[0].to == 1);
-  CHECK(plan::edges[2].from == 3);
-  CHECK(plan::edges[2].to == 4);
-  CHECK(plan::fanout<0> == 1);
-  CHECK(plan::fanout<2> == 0);
-  CHECK(plan::successors<1>[0] == 2);
-  CHECK(plan::reaches<0>[2]);
-  CHECK(!plan::reaches<0>[3]);
-  CHECK(plan::reaches<3>[4]);
-  CHECK(!plan::reaches<3>[0]);
-}
 
 TEST_CASE("an operator that takes spans gets them whole, and may hand them on so") {
   std::size_t spans = 0;

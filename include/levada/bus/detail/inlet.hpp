@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+// inlet: what every source that reads a ring does: it hands over events in place, with the signals of the lane between them,
+// and is woken by the ring's bell.
+#pragma once
+
+#include <levada/bus/layout.hpp>
+#include <levada/bus/subscriber.hpp>
+#include <levada/core/concepts.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace levada::inline v0::detail {
+
+/// Slots hold the bytes of E.
+template <class E, wire_event Slot>
+class inlet {
+  static_assert(sizeof(E) == sizeof(Slot) && std::is_trivially_copyable_v<E>);
+
+ public:
+  using event_type = E;
+  static constexpr bool brings_time = true;
+  static constexpr bool carries_barriers = true;
+
+  [[nodiscard]] polled poll(auto out, std::size_t budget) {
+    polled came = polled::nothing;
+    for (std::size_t brought = 0; brought < budget;) {
+      const turn<Slot> next = subscriber_->read();
+      if (next.signal) {
+        came = polled::events;
+        ++brought;
+        out.advance(next.signal->time);
+        switch (next.signal->kind()) {
+          case lane_kind::watermark: out.raise(watermark{{static_cast<std::int64_t>(next.signal->value)}}); break;
+          case lane_kind::barrier: out.raise(barrier{next.signal->value}); return came;
+          case lane_kind::idle: out.raise(idle{}); break;
+          case lane_kind::end: return leave();
+          case lane_kind::commit: break;  // never given out
+        }
+      } else if (!next.events.empty()) {
+        came = polled::events;
+        out.advance(subscriber_->time());
+        out(std::span<const E>(reinterpret_cast<const E*>(next.events.data()), next.events.size()));
+        subscriber_->release(next.events.size());
+        brought += next.events.size();
+      } else {
+        break;
+      }
+    }
+    return came;
+  }
+  /// The sequence of the next event.
+  [[nodiscard]] std::uint64_t position() const { return subscriber_ ? subscriber_->position() : ended_at_; }
+
+  [[nodiscard]] int wake_fd() const { return subscriber_->wake_fd(); }
+  [[nodiscard]] bool park() { return subscriber_->park(); }
+  void unpark(bool timed_out) { subscriber_->unpark(timed_out); }
+  [[nodiscard]] duration patience() const { return subscriber_->patience(); }
+
+ protected:
+  std::optional<subscriber<Slot>> subscriber_;
+
+ private:
+  /// Nobody asks again: the publisher must not wait for this cursor, and the loop not for this bell.
+  polled leave() {
+    ended_at_ = subscriber_->position();
+    subscriber_.reset();
+    return polled::end;
+  }
+
+  std::uint64_t ended_at_ = 0;
+};
+
+}  // namespace levada::inline v0::detail

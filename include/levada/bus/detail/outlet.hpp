@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+// outlet: what every sink that writes into a ring does: it gathers events in claimed slots, accepts them in batches, puts
+// signals behind them, and waits when the ring is full.
+#pragma once
+
+#include <levada/bus/layout.hpp>
+#include <levada/bus/publisher.hpp>
+#include <levada/core/concepts.hpp>
+#include <levada/core/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace levada::inline v0::detail {
+
+/// Slots hold the bytes of E. `GiveUp` says whether a wait for room makes no sense any more; what then finds no room is
+/// dropped and counted.
+template <class E, wire_event Slot, class GiveUp>
+class outlet {
+  static_assert(sizeof(E) == sizeof(Slot) && std::is_trivially_copyable_v<E>);
+
+ public:
+  outlet() = default;
+  explicit outlet(GiveUp give_up) : give_up_(give_up) {}
+
+  LEVADA_INLINE void write(const E& e, auto out) {
+    if (used_ == room_.size()) [[unlikely]] {
+      if (!claim(out)) return out.drop();
+    }
+    std::memcpy(&room_[used_++], &e, sizeof e);
+  }
+
+  void on(const flush&, auto out) { accept(out.now()); }
+  void on(const watermark& w, auto out) { put(lane_kind::watermark, static_cast<std::uint64_t>(w.time.ns), out); }
+  void on(const idle&, auto out) { put(lane_kind::idle, 0, out); }
+  void on(const barrier& b, auto out) { put(lane_kind::barrier, b.id, out); }
+
+ protected:
+  void accept(timestamp now) {
+    if (used_ > 0) publisher_->commit(used_, now);
+    room_ = {};
+    used_ = 0;
+  }
+  /// A signal lies behind the events that came before it.
+  LEVADA_COLD void put(lane_kind kind, std::uint64_t value, auto out) {
+    accept(out.now());
+    while (!publisher_->signal(kind, value, out.now()))
+      if (!wait()) return out.drop();
+  }
+
+  std::optional<publisher<Slot>> publisher_;
+  GiveUp give_up_{};
+
+ private:
+  static constexpr std::size_t batch = sizeof(E) < 256 ? 4096 / sizeof(E) : 16;
+
+  LEVADA_COLD bool claim(auto out) {
+    accept(out.now());
+    while ((room_ = publisher_->claim(batch)).empty())
+      if (!wait()) return false;
+    return true;
+  }
+  bool wait() {
+    if (give_up_()) return false;
+    [[maybe_unused]] const bool room = publisher_->wait_for_room(duration{100'000'000});  // short enough to hear of it
+    return true;
+  }
+
+  std::span<Slot> room_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace levada::inline v0::detail

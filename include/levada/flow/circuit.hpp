@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSL-1.0
+// circuit: operators and the edges between them, as one thread runs them. An event is pushed through the whole path before
+// the next one is looked at; every call is inlined, so a span of events runs in one loop.
+#pragma once
+
+#include <levada/core/concepts.hpp>
+#include <levada/core/config.hpp>
+#include <levada/core/pack.hpp>
+#include <levada/flow/detail/junctions.hpp>
+#include <levada/flow/plan.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace levada::inline v0 {
+
+namespace detail {
+
+/// How a circuit reaches an operator: it owns it, holds a copy in its frame, or points at it.
+template <class Op>
+struct in_frame {
+  Op op;
+};
+template <class Op>
+struct in_place {
+  Op* op;
+};
+template <class Op>
+LEVADA_INLINE constexpr Op& reach(Op& op) {
+  return op;
+}
+template <class Op>
+LEVADA_INLINE constexpr Op& reach(in_frame<Op>& f) {
+  return f.op;
+}
+template <class Op>
+LEVADA_INLINE constexpr Op& reach(in_place<Op>& f) {
+  return *f.op;
+}
+template <class Held>
+struct operator_of {
+  using type = Held;
+};
+template <class Op>
+struct operator_of<in_frame<Op>> {
+  using type = Op;
+};
+template <class Op>
+struct operator_of<in_place<Op>> {
+  using type = Op;
+};
+
+/// What a circuit writes down beside its events: once for the flow, however many frames run.
+template <class Plan>
+struct ledger {
+  std::array<std::uint64_t, Plan::nodes> dropped{};
+  struct none {};
+  [[no_unique_address]] std::conditional_t<Plan::has_merges, junctions<Plan>, none> merges{};
+};
+template <class Plan>
+LEVADA_INLINE ledger<Plan>& reach_ledger(ledger<Plan>& l) {
+  return l;
+}
+template <class Plan>
+LEVADA_INLINE ledger<Plan>& reach_ledger(ledger<Plan>* l) {
+  return *l;
+}
+
+}  // namespace detail
+
+/// What every operator may ask.
+struct flow_clock {
+  timestamp now = long_ago;  ///< processing time: that of the events while there are any unread, the clock's when not
+  timestamp wall{};          ///< the clock of the runner, read once a turn
+  duration steady{};
+};
+
+/// An operator's only view of the world: where its events go, the time, its name. One pointer.
+template <class Circuit, std::size_t I>
+struct port {
+  Circuit* circuit;
+
+  template <class E>
+  LEVADA_INLINE void operator()(const E& e) const {
+    circuit->template emit<I, 0>(e);
+  }
+  /// Emits by another output than the first: see route.
+  template <std::size_t Output, class E>
+  LEVADA_INLINE void by(const E& e) const {
+    circuit->template emit<I, Output>(e);
+  }
+  /// Emits an event that counts only if it is alive; downstream operators may compute with it either way.
+  template <class E>
+  LEVADA_INLINE void maybe(bool live, const E& e) const {
+    circuit->template emit_masked<I>(live, e);
+  }
+  template <class E>
+  LEVADA_INLINE void batch(std::span<const E> events) const {
+    circuit->template emit_batch<I>(events);
+  }
+  template <signal S>
+  void raise(const S& s) const {
+    circuit->template raise<I>(s);
+  }
+  /// Counts events that go no further by policy or by lack of room, not by a predicate.
+  void drop(std::uint64_t events = 1) const { circuit->books().dropped[I] += events; }
+  [[nodiscard]] timestamp now() const { return circuit->clock.now; }
+  [[nodiscard]] timestamp wall() const { return circuit->clock.wall; }
+  [[nodiscard]] duration steady() const { return circuit->clock.steady; }
+  [[nodiscard]] static constexpr std::string_view name() { return Circuit::template operator_at<I>::name; }
+};
+
+/// Held is an operator, or an in_frame or in_place of one. `Ledger` is a ledger, or a pointer to one.
+template <class Plan, class Ledger, class... Held>
+struct circuit {
+  pack<Held...> held;
+  flow_clock clock{};
+  std::array<std::uint64_t, Plan::counters> emitted{};  // by operators that are not one to one, and by sources
+  Ledger ledger{};
+
+  template <std::size_t I>
+  using held_at = element<I, pack<Held...>>;
+  template <std::size_t I>
+  using operator_at = typename detail::operator_of<held_at<I>>::type;
+
+  template <std::size_t I>
+  LEVADA_INLINE constexpr operator_at<I>& at() {
+    return detail::reach(static_cast<detail::leaf<I, held_at<I>>&>(held).value);
+  }
+  LEVADA_INLINE detail::ledger<Plan>& books() { return detail::reach_ledger(ledger); }
+
+  // Successor by successor, without a lambda in between: the inliner works its way through every call of a long chain
+  // again and again, so one call an operator more is seconds of compile time.
+  template <std::size_t I, std::size_t Output, std::size_t K = 0, class E>
+  LEVADA_INLINE void emit(const E& e) {
+    if constexpr (K == 0 && counts<I>()) ++emitted[Plan::counter_of(I, Output)];
+    if constexpr (constexpr auto& next = Plan::template successors_at<I, Output>; K < next.size()) {
+      constexpr std::size_t to = next[K];
+      if constexpr (Plan::is_called[to])
+        call<to>(e);
+      else
+        at<to>()(e, port<circuit, to>{this});
+      if constexpr (K + 1 < next.size()) emit<I, Output, K + 1>(e);
+    }
+  }
+  template <std::size_t I, std::size_t K = 0, class E>
+  LEVADA_INLINE void emit_masked(bool live, const E& e) {
+    if constexpr (K == 0 && counts<I>()) emitted[I] += live ? 1 : 0;
+    if constexpr (constexpr auto& next = Plan::template successors_at<I, 0>; K < next.size()) {
+      constexpr std::size_t to = next[K];
+      if constexpr (Plan::is_called[to])
+        call_masked<to>(live, e);
+      else
+        deliver_masked<to>(live, e);
+      if constexpr (K + 1 < next.size()) emit_masked<I, K + 1>(live, e);
+    }
+  }
+  template <std::size_t I, class E>
+  LEVADA_INLINE void emit_batch(std::span<const E> events) {
+    if constexpr (takes_batch<I, E>()) {
+      constexpr std::size_t to = Plan::template successors_at<I, 0>[0];
+      if constexpr (counts<I>()) emitted[I] += events.size();
+      at<to>().batch(events, port<circuit, to>{this});
+    } else {
+      for (const E& e : events) emit<I, 0>(e);
+    }
+  }
+
+  /// Goes straight to the next operators that handle S: those between forward it, at compile time.
+  template <std::size_t I, std::size_t K = 0, signal S>
+    requires(!Plan::has_merges)
+  void raise(const S& s) {
+    if constexpr (constexpr auto& next = Plan::template successors<I>; K < next.size()) {
+      constexpr std::size_t to = next_to_hear<S>(next[K]);
+      if constexpr (to < Plan::nodes) {
+        if constexpr (handles<operator_at<to>, S>)
+          at<to>().on(s, port<circuit, to>{this});
+        else
+          raise<to>(s);
+      }
+      if constexpr (K + 1 < next.size()) raise<I, K + 1>(s);
+    }
+  }
+  /// Where streams meet, as a wave: see detail/junctions.hpp.
+  template <std::size_t I, signal S>
+    requires(Plan::has_merges)
+  LEVADA_COLD void raise(const S& s) {
+    if (const auto* h = books().merges.heard; h != nullptr && h->kind == &detail::kind_of_signal<S> && h->node == I) {
+      static_cast<detail::wave<Plan, S>*>(h->wave)->leave(I, s);
+    } else {
+      detail::wave<Plan, S> fresh;
+      fresh.leave(I, s);
+      run(fresh);
+    }
+  }
+  /// From several sources in one wave.
+  template <signal S>
+    requires(Plan::has_merges)
+  LEVADA_COLD void raise_from(const std::array<bool, Plan::nodes>& sources, const S& s) {
+    detail::wave<Plan, S> fresh;
+    for (std::size_t i = 0; i < Plan::nodes; ++i)
+      if (sources[i]) fresh.leave(i, s);
+    run(fresh);
+  }
+
+  /// Sources are counted a span at a time; an operator that is one to one has emitted what it was given.
+  template <std::size_t I>
+  static consteval bool counts() {
+    return !source<operator_at<I>> && !is_one_to_one<operator_at<I>> && Plan::fanout_of(I) > 0;
+  }
+
+ private:
+  template <std::size_t I, class E>
+  [[gnu::noinline]] void call(const E& e) {
+    at<I>()(e, port<circuit, I>{this});
+  }
+
+  template <std::size_t I, class E>
+  [[gnu::noinline]] void call_masked(bool live, const E& e) {
+    deliver_masked<I>(live, e);
+  }
+  template <std::size_t I, class E>
+  LEVADA_INLINE void deliver_masked(bool live, const E& e) {
+    if constexpr (maskable<operator_at<I>, E>) {
+      at<I>().masked(live, e, port<circuit, I>{this});
+    } else {
+      if (live) at<I>()(e, port<circuit, I>{this});
+    }
+  }
+
+  template <signal S>
+  static constexpr auto hears = []<std::size_t... N>(std::index_sequence<N...>) {
+    return std::array<bool, Plan::nodes>{handles<operator_at<N>, S>...};
+  }(std::make_index_sequence<Plan::nodes>{});
+
+  template <signal S>
+  static consteval std::size_t next_to_hear(std::size_t node) {
+    while (node < Plan::nodes && !hears<S>[node] && Plan::fanout_of(node) < 2) node = Plan::only_successor(node);
+    return node;
+  }
+  template <std::size_t I, class E>
+  static consteval bool takes_batch() {
+    if constexpr (Plan::fanout_of(I) == 1)
+      return batched<operator_at<Plan::template successors<I>[0]>, E>;
+    else
+      return false;
+  }
+
+  /// Visits the nodes at which the wave waits, in order; it reaches no node twice.
+  template <signal S>
+  void run(detail::wave<Plan, S>& w) {
+    for_each_index<Plan::nodes>([&](auto node) {
+      const std::optional<S> s = books().merges.pass(w, node);
+      if (s) return visit<node>(w, *s);
+      if constexpr (Plan::fanin_of(node) > 1 && std::same_as<S, idle>) {
+        if (const auto grown = books().merges.risen(node)) begin<node>(*grown);  // those who remain go on without it
+      } else if constexpr (Plan::fanin_of(node) > 1 && std::same_as<S, end_of_stream>) {
+        if (const auto grown = books().merges.risen(node)) begin<node>(*grown);
+        if (const auto together = books().merges.aligned(node)) begin<node>(*together);
+        if (const auto all = books().merges.paused(node)) begin<node>(*all);
+      }
+    });
+  }
+  template <std::size_t I, signal S>
+  void begin(const S& s) {
+    detail::wave<Plan, S> fresh;
+    visit<I>(fresh, s);
+    run(fresh);
+  }
+  template <std::size_t I, signal S>
+  void visit(detail::wave<Plan, S>& w, const S& s) {
+    if constexpr (handles<operator_at<I>, S>) {
+      struct memory {  // a throw must not leave a trace of this wave
+        const detail::hearing*& place;
+        const detail::hearing* outer;
+        ~memory() { place = outer; }
+      };
+      const detail::hearing now{&detail::kind_of_signal<S>, I, &w};
+      const memory restore{books().merges.heard, books().merges.heard};
+      books().merges.heard = &now;
+      at<I>().on(s, port<circuit, I>{this});
+    } else {
+      w.leave(I, s);
+    }
+  }
+};
+
+}  // namespace levada::inline v0

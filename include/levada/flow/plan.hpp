@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: BSL-1.0
+// plan: the constexpr table of a flow: its edges, and the thread of each operator, drawn from the shape of its statements.
+// Operators are numbered in the order of writing, so an edge always leads to a higher number.
+#pragma once
+
+#include <levada/core/fixed_string.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace levada::inline v0 {
+
+/// One edge of a flow: from an output of one operator to the next operator.
+struct edge {
+  std::uint16_t from = 0;
+  std::uint16_t to = 0;
+  std::uint16_t output = 0;  ///< of `from`: most operators have one, 0
+
+  bool operator==(const edge&) const = default;
+};
+
+namespace detail {
+
+// ---- shapes: what flow() makes of the user's statements ---------------------------------------------------------------
+
+/// N operators in a row.
+template <std::size_t N>
+struct row_of {};
+/// Branches that begin where the fork stands; what follows continues those that are open.
+template <class... Branches>
+struct fork_shape {};
+/// Branches of which each begins at an output of its own of the operator before, from First on; what lies below First goes on.
+template <std::size_t First, class... Branches>
+struct outputs_shape {};
+/// Begins where a named statement ended.
+template <std::size_t Statement>
+struct use_shape {};
+/// Begins with several streams in one.
+template <class... Begins>
+struct merge_shape {};
+/// Goes on on another thread: an outlet, and then an inlet that no edge leads to.
+template <fixed_string Name>
+struct cut_shape {};
+/// The sink before it was the last operator.
+struct end_shape {};
+/// Shapes one after the other.
+template <class... Shapes>
+struct path {};
+
+template <class Shape>
+inline constexpr std::size_t operators_in = 0;
+template <std::size_t N>
+inline constexpr std::size_t operators_in<row_of<N>> = N;
+template <class... Branches>
+inline constexpr std::size_t operators_in<fork_shape<Branches...>> = (operators_in<Branches> + ... + 0);
+template <std::size_t First, class... Branches>
+inline constexpr std::size_t operators_in<outputs_shape<First, Branches...>> = (operators_in<Branches> + ... + 0);
+template <class... Begins>
+inline constexpr std::size_t operators_in<merge_shape<Begins...>> = (operators_in<Begins> + ... + 0);
+template <fixed_string Name>
+inline constexpr std::size_t operators_in<cut_shape<Name>> = 2;
+template <class... Shapes>
+inline constexpr std::size_t operators_in<path<Shapes...>> = (operators_in<Shapes> + ... + 0);
+
+// ---- drawing ----------------------------------------------------------------------------------------------------------
+
+/// Where a stream stands while it is drawn: the outputs that carry it. Several after a merge, none after a sink.
+template <std::size_t Most>
+struct stream_ends {
+  std::array<std::uint16_t, Most> node{};
+  std::array<std::uint16_t, Most> output{};
+  std::size_t size = 0;
+
+  constexpr void add(std::size_t n, std::size_t o) {
+    node[size] = static_cast<std::uint16_t>(n);
+    output[size++] = static_cast<std::uint16_t>(o);
+  }
+  constexpr void add(const stream_ends& other) {
+    for (std::size_t i = 0; i < other.size; ++i) add(other.node[i], other.output[i]);
+  }
+};
+
+/// What can be wrong with the threads of a flow.
+enum class thread_fault : std::uint8_t { none, merged, backward };
+
+template <std::size_t Nodes, std::size_t Edges, std::size_t Statements>
+struct drawing {
+  using ends = stream_ends<Nodes>;
+  std::array<edge, Edges> edges{};
+  std::size_t drawn = 0;  // edges; those beyond `Edges` are only counted
+  std::size_t node = 0;   // the next one
+  std::array<std::uint16_t, Nodes> thread{};
+  std::array<std::string_view, Nodes> thread_names{};  // of thread 1 and above
+  std::size_t threads = 1;
+  std::array<ends, Statements> statements{};
+  thread_fault fault = thread_fault::none;
+
+  constexpr std::size_t thread_of(const ends& here) {
+    const std::size_t first = here.size == 0 ? 0 : thread[here.node[0]];
+    for (std::size_t i = 1; i < here.size; ++i)
+      if (thread[here.node[i]] != first) fault = thread_fault::merged;
+    return first;
+  }
+  constexpr void place(ends& here, std::size_t on_thread) {
+    for (std::size_t i = 0; i < here.size; ++i, ++drawn)
+      if (drawn < Edges) edges[drawn] = {here.node[i], static_cast<std::uint16_t>(node), here.output[i]};
+    thread[node] = static_cast<std::uint16_t>(on_thread);
+    here.size = 0;
+    here.add(node++, 0);
+  }
+
+  template <std::size_t N>
+  constexpr void draw(ends& here, row_of<N>) {
+    for (std::size_t i = 0; i < N; ++i) place(here, thread_of(here));
+  }
+  template <class... Branches>
+  constexpr void draw(ends& here, fork_shape<Branches...>) {
+    ends open;
+    (draw_branch(here, open, Branches{}), ...);
+    here = open;
+  }
+  template <std::size_t First, class... Branches>
+  constexpr void draw(ends& here, outputs_shape<First, Branches...>) {
+    const std::size_t from = here.node[0];
+    ends open;
+    if (First > 0) open = here;
+    std::size_t output = First;
+    auto one = [&](auto branch) {
+      ends begin;
+      begin.add(from, output++);
+      draw_branch(begin, open, branch);
+    };
+    (one(Branches{}), ...);
+    here = open;
+  }
+  template <std::size_t Statement>
+  constexpr void draw(ends& here, use_shape<Statement>) {
+    here = statements[Statement];
+  }
+  template <class... Begins>
+  constexpr void draw(ends& here, merge_shape<Begins...>) {
+    (draw_branch(ends{}, here, Begins{}), ...);
+  }
+  template <fixed_string Name>
+  constexpr void draw(ends& here, cut_shape<Name>) {
+    const std::size_t from = thread_of(here);
+    place(here, from);
+    std::size_t to = 1;
+    while (to < threads && (Name.empty() || thread_names[to] != Name.view())) ++to;
+    if (to == threads) thread_names[threads++] = Name.view();
+    if (to <= from) fault = thread_fault::backward;
+    here.size = 0;
+    place(here, to);
+  }
+  constexpr void draw(ends& here, end_shape) { here.size = 0; }
+  template <class... Shapes>
+  constexpr void draw(ends& here, path<Shapes...>) {
+    (draw(here, Shapes{}), ...);
+  }
+  template <class Branch>
+  constexpr void draw_branch(ends begin, ends& open, Branch shape) {
+    draw(begin, shape);
+    open.add(begin);
+  }
+};
+
+/// What follows from a table of edges. Table has `nodes` and `edges`.
+template <class Table>
+struct wiring : Table {
+  using Table::edges;
+  using Table::nodes;
+
+  static constexpr std::size_t fanout_of(std::size_t node) {
+    std::size_t n = 0;
+    for (const edge& e : edges) n += e.from == node ? 1 : 0;
+    return n;
+  }
+  /// The edges into node n are those from first_into[n] to first_into[n + 1]: the table is sorted by `to`.
+  static constexpr auto first_into = [] {
+    std::array<std::uint16_t, nodes + 1> first{};
+    for (const edge& e : edges)
+      for (std::size_t node = e.to + std::size_t{1}; node <= nodes; ++node) ++first[node];
+    return first;
+  }();
+  static constexpr std::size_t fanin_of(std::size_t node) { return std::size_t{first_into[node + 1]} - first_into[node]; }
+  static constexpr bool has_merges = [] {
+    for (std::size_t node = 0; node < nodes; ++node)
+      if (fanin_of(node) > 1) return true;
+    return false;
+  }();
+  /// Of a node without branches; `nodes` at the end of a chain.
+  static constexpr std::size_t only_successor(std::size_t node) {
+    for (const edge& e : edges)
+      if (e.from == node) return e.to;
+    return nodes;
+  }
+  /// The nodes behind all outputs of node I.
+  template <std::size_t I>
+  static constexpr auto successors = [] {
+    std::array<std::uint16_t, fanout_of(I)> to{};
+    std::size_t n = 0;
+    for (const edge& e : edges)
+      if (e.from == I) to[n++] = e.to;
+    return to;
+  }();
+  /// The nodes behind one output of node I.
+  template <std::size_t I, std::size_t Output>
+  static constexpr auto successors_at = [] {
+    constexpr std::size_t size = [] {
+      std::size_t n = 0;
+      for (const edge& e : edges) n += e.from == I && e.output == Output ? 1 : 0;
+      return n;
+    }();
+    std::array<std::uint16_t, size> to{};
+    std::size_t n = 0;
+    for (const edge& e : edges)
+      if (e.from == I && e.output == Output) to[n++] = e.to;
+    return to;
+  }();
+  /// Is node I the source itself, or can its events come there?
+  template <std::size_t Source>
+  static constexpr auto reaches = [] {
+    std::array<bool, nodes> seen{};
+    seen[Source] = true;
+    for (const edge& e : edges)  // sorted by `to`, and `from` is less: it is settled when it is asked
+      if (seen[e.from]) seen[e.to] = true;
+    return seen;
+  }();
+  /// Where several streams meet, the operators below would be inlined once for each of them, and a row of diamonds would
+  /// double the code each time. A node behind more than four copies is called instead.
+  static constexpr std::size_t most_copies = 4;
+  static constexpr auto is_called = [] {
+    std::array<bool, nodes> called{};
+    std::array<std::size_t, nodes> copies{};
+    for (std::size_t node = 0; node < nodes; ++node) {
+      for (const edge& e : edges)
+        if (e.to == node) copies[node] += copies[e.from];
+      called[node] = copies[node] > most_copies;
+      if (called[node] || copies[node] == 0) copies[node] = 1;
+    }
+    return called;
+  }();
+  /// Counters of a node's second and later outputs lie behind those of all nodes.
+  static constexpr std::size_t counter_of(std::size_t node, std::size_t output) {
+    if (output == 0) return node;
+    std::size_t at = nodes + output - 1;
+    for (std::size_t n = 0; n < node; ++n) at += outputs_of(n) - 1;
+    return at;
+  }
+  static constexpr std::size_t outputs_of(std::size_t node) {
+    std::size_t n = 1;
+    for (const edge& e : edges)
+      if (e.from == node && e.output >= n) n = e.output + std::size_t{1};
+    return n;
+  }
+  static constexpr std::size_t counters = [] {
+    std::size_t n = 0;
+    for (std::size_t node = 0; node < nodes; ++node) n += outputs_of(node);
+    return n;
+  }();
+};
+
+/// The whole flow: one path for each statement.
+template <class... Paths>
+struct plan_table {
+  static constexpr std::size_t nodes = (operators_in<Paths> + ... + 0);
+
+  template <std::size_t Edges>
+  static constexpr auto draw() {
+    drawing<nodes, Edges, sizeof...(Paths)> d;
+    std::size_t statement = 0;
+    auto one = [&](auto shape) {
+      typename decltype(d)::ends here;
+      d.draw(here, shape);
+      d.statements[statement++] = here;
+    };
+    (one(Paths{}), ...);
+    return d;
+  }
+  static constexpr auto drawn = draw<draw<1>().drawn>();
+  static constexpr const auto& edges = drawn.edges;
+  static constexpr std::size_t threads = drawn.threads;
+};
+template <class... Paths>
+using plan = wiring<plan_table<Paths...>>;
+
+/// What one thread of a flow runs. Node k of it is node `whole[k]` of the flow.
+template <class Whole, std::size_t Thread>
+struct part_table {
+  static constexpr std::size_t nodes = [] {
+    std::size_t n = 0;
+    for (auto t : Whole::drawn.thread) n += t == Thread ? 1 : 0;
+    return n;
+  }();
+  static constexpr auto whole = [] {
+    std::array<std::uint16_t, nodes> of{};
+    for (std::size_t i = 0, n = 0; i < Whole::nodes; ++i)
+      if (Whole::drawn.thread[i] == Thread) of[n++] = static_cast<std::uint16_t>(i);
+    return of;
+  }();
+  static constexpr auto edges = [] {
+    constexpr auto inside = [](const edge& e) { return Whole::drawn.thread[e.from] == Thread; };  // none leads across
+    constexpr std::size_t size = [=] {
+      std::size_t n = 0;
+      for (const edge& e : Whole::edges)
+        if (inside(e)) ++n;
+      return n;
+    }();
+    constexpr auto here = [](std::uint16_t node) {
+      std::uint16_t k = 0;
+      while (whole[k] != node) ++k;
+      return k;
+    };
+    std::array<edge, size> table{};
+    std::size_t n = 0;
+    for (const edge& e : Whole::edges)
+      if (inside(e)) table[n++] = {here(e.from), here(e.to), e.output};
+    return table;
+  }();
+};
+template <class Whole, std::size_t Thread>
+using part = wiring<part_table<Whole, Thread>>;
+
+}  // namespace detail
+
+}  // namespace levada::inline v0
