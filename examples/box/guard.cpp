@@ -150,6 +150,7 @@ lv::result<> run_guard(const options& o) {
       guard_chain(lv::from<"readings">(lv::subscribe(machine_readings(o), {.name = guard_name})), live_sensors, judge_verdict,
                   judge_alert),
       lv::from<"housekeeping">(lv::timer(lv::duration{200'000'000})) | lv::to([&](const lv::timer_event&) { housekeeping(); }));
+  if (o.graph) return print_graph(flow, *o.graph), lv::result<>{};
   source = &flow.at<"readings">();
   housekeeping = [&] { keep_house(flow); };
   if (auto done = apply_parameters(o); !done) return done;

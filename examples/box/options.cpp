@@ -42,6 +42,11 @@ std::variant<options, int> parse(int argc, char** argv) {
   app.add_option("--alerts", o.alerts, "alerts are written here too, as JSON lines")->type_name("FILE")->capture_default_str();
   app.add_option("--bus", o.bus, "name of the bus")->capture_default_str();
   app.add_option("--set", o.set, "set a parameter of the flow: guard.width, guard.resolution")->type_name("NAME=VALUE");
+  std::string graph;
+  auto* graph_option = app.add_option("--graph", graph, "draw the flow as dot, mermaid or json, with what it counted after a --replay")
+                           ->expected(0, 1)
+                           ->check(CLI::IsMember({"dot", "mermaid", "json"}))
+                           ->type_name("[FORMAT]");
   app.footer(
       "Exit codes: 0, or as in sysexits.h: 64 usage, 65 bad data or another schema, 66 unreadable input,\n"
       "69 partner unavailable, 73 no space in shared memory, 74 I/O, 77 no permission.");
@@ -54,6 +59,8 @@ std::variant<options, int> parse(int argc, char** argv) {
   }
   if (std::isnan(o.seconds) || std::isnan(o.rate))
     return refuse("--seconds and --rate take numbers");  // which CLI::Range lets pass
+  if (graph_option->count() > 0)
+    o.graph = graph == "mermaid" ? levada::picture::mermaid : graph == "json" ? levada::picture::json : levada::picture::dot;
   if (fast) o.mode = levada::profile::fast;
   if (probe->parsed()) o.role = part::probe;
   if (guard->parsed()) o.role = part::guard;

@@ -4,9 +4,13 @@
 
 #include <levada/core/result.hpp>
 #include <levada/core/time.hpp>
+#include <levada/flow/draw.hpp>
 #include <levada/flow/runner.hpp>
 
+#include <cstdio>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -26,6 +30,7 @@ struct options {
   std::string alerts = "alerts.jsonl";
   std::string bus = "box";
   std::vector<std::string> set;  ///< NAME=VALUE parameters
+  std::optional<levada::picture> graph;  ///< draw the flow; after a replay, and instead of running otherwise
 
   /// What to type for a partner of this process: "box probe", and the bus where it is not the usual one.
   [[nodiscard]] std::string command(const char* partner) const {
@@ -38,5 +43,11 @@ std::variant<options, int> parse(int argc, char** argv);
 
 /// Gives the parameters of --set their values. After the flow was made: only then do its parameters exist.
 levada::result<> apply_parameters(const options& o);
+
+/// The picture of a flow on standard output.
+template <class Flow>
+void print_graph(const Flow& flow, levada::picture how) {
+  levada::draw(flow, how, [](std::string_view piece) { std::fwrite(piece.data(), 1, piece.size(), stdout); });
+}
 
 }  // namespace box

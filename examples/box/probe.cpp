@@ -90,6 +90,7 @@ lv::result<> run_probe(const options& o) {
                          if (o.seconds > 0 && seconds >= o.seconds) lv::request_stop();
                        }));
 
+  if (o.graph) return print_graph(flow, *o.graph), lv::result<>{};
   sink = &flow.at<"publish">().target;
 
   lv::runner<> runner({.mode = o.mode});

@@ -43,6 +43,7 @@ lv::result<> run_replay(const options& o) {
 
   lv::runner<> runner({.base = lv::time_base::events});
   if (auto done = runner.run(flow); !done) return done;
+  if (o.graph) return print_graph(flow, *o.graph), out.written() ? lv::result<>{} : out.written().error();
 
   constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   summary all;

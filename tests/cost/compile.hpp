@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -17,9 +18,14 @@ namespace support {
 namespace fs = std::filesystem;
 
 struct folder {
-  fs::path path = fs::temp_directory_path() / ("levada-cost-" + std::to_string(::getpid()));
-  folder() { fs::create_directories(path); }
+  fs::path path;
+  folder() {
+    std::string pattern = fs::temp_directory_path() / "levada-cost-XXXXXX";
+    path = ::mkdtemp(pattern.data());
+  }
   ~folder() { fs::remove_all(path); }
+  folder(const folder&) = delete;
+  folder& operator=(const folder&) = delete;
 };
 
 struct cost {

@@ -6,37 +6,46 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace lv = levada;
 
 namespace {
 
+/// What a window combines its panes into.
 template <class V, class... As>
-using cell = lv::moments<V, (0u | ... | As::needs)>;
+using cell = lv::merged_moments<V, (0u | ... | As::needs)>;
 
 /// Everything at once, as the union that a window would keep.
 template <class V>
 using full = cell<V, lv::count, lv::sum, lv::mean, lv::min, lv::max, lv::variance, lv::stddev, lv::first, lv::last>;
 
+/// One pane of values, of which there is at least one.
+template <class Cell, class V>
+typename Cell::pane pane_of(std::span<const V> values) {
+  typename Cell::pane p;
+  p.begin(values.front());
+  for (const V& v : values) p.add(v);
+  return p;
+}
 template <class Cell, class V>
 Cell of(const std::vector<V>& values) {
   Cell c;
-  for (const V& v : values) c.add(v);
+  c.merge(pane_of<Cell>(std::span<const V>(values)), values.size());
   return c;
 }
-/// The same values in several cells of random length, empty ones among them, merged in order.
+/// The same values in several panes of random length, merged in order.
 template <class Cell, class V>
 Cell merged(const std::vector<V>& values, support::random& r) {
   Cell all;
   for (std::size_t at = 0; at < values.size();) {
-    const std::size_t n = std::min<std::size_t>(r.below(20), values.size() - at);
-    Cell part;
-    for (std::size_t i = 0; i < n; ++i) part.add(values[at + i]);
-    all.merge(part);
+    const std::size_t n = std::min<std::size_t>(1 + r.below(20), values.size() - at);
+    all.merge(pane_of<Cell>(std::span<const V>(values).subspan(at, n)), n);
     at += n;
   }
   return all;
@@ -181,39 +190,86 @@ TEST_CASE("an infinity makes sums and moments not finite, and is the least or th
   }
 }
 
-TEST_CASE("merging an empty cell changes nothing, and into an empty one copies") {
-  const auto some = of<full<double>>(std::vector{3.0, 4.0});
-  full<double> a = some, b;
-  a.merge(b);
-  b.merge(some);
-  for (const auto& c : {a, b}) {
-    CHECK(lv::count::of(c) == 2);
-    CHECK(lv::sum::of(c) == 7);
-    CHECK(lv::first::of(c) == 3);
-    CHECK(lv::last::of(c) == 4);
+TEST_CASE("NaN and infinities together: what adds is NaN, and so are the least and the greatest") {
+  for (const std::vector<double>& values :
+       {std::vector{infinite, not_a_number, 1.0}, {not_a_number, -infinite, 1.0}, {1.0, infinite, -infinite, not_a_number}}) {
+    support::random r{3};
+    for (bool split : {false, true}) {
+      const auto c = split ? merged<full<double>>(values, r) : of<full<double>>(values);
+      CHECK(std::isnan(lv::mean::of(c)));
+      CHECK(std::isnan(lv::stddev::of(c)));
+      CHECK(std::isnan(lv::min::of(c)));
+      CHECK(std::isnan(lv::max::of(c)));
+    }
   }
+}
+
+TEST_CASE("without a NaN, infinities of both signs are the least and the greatest, wherever they are") {
+  std::vector<double> values{infinite, 3, -infinite, 1, 2};
+  for (int turn = 0; turn < 5; ++turn) {
+    std::ranges::rotate(values, values.begin() + 1);
+    support::random r{static_cast<std::uint64_t>(turn)};
+    for (bool split : {false, true}) {
+      const auto c = split ? merged<full<double>>(values, r) : of<full<double>>(values);
+      CHECK(lv::min::of(c) == -infinite);
+      CHECK(lv::max::of(c) == infinite);
+    }
+  }
+}
+
+TEST_CASE("the least and the greatest alone, without squares beside them, remember a NaN as well") {
+  for (std::size_t where : {0u, 1u, 17u, 39u}) {
+    std::vector<double> values(40, 1);
+    values[where] = not_a_number;
+    support::random r{where};
+    for (bool split : {false, true}) {
+      using C = cell<double, lv::min, lv::max>;
+      const auto c = split ? merged<C>(values, r) : of<C>(values);
+      CHECK(std::isnan(lv::min::of(c)));
+      CHECK(std::isnan(lv::max::of(c)));
+    }
+  }
+}
+
+TEST_CASE("the first value of a pane makes it forget what was there") {
+  using C = full<double>;
+  auto pane = pane_of<C>(std::span<const double>(std::array{not_a_number, infinite, 7.0}));
+  pane.begin(3);
+  for (double v : {3.0, 4.0}) pane.add(v);
+  C c;
+  c.merge(pane, 2);
+  CHECK(lv::count::of(c) == 2);
+  CHECK(lv::sum::of(c) == 7);
+  CHECK(lv::variance::of(c) == 0.25);
+  CHECK(lv::min::of(c) == 3);
+  CHECK(lv::max::of(c) == 4);
+  CHECK(lv::first::of(c) == 3);
+  CHECK(lv::last::of(c) == 4);
 }
 
 TEST_CASE("the order of a merge is the order of time") {
   auto a = of<full<int>>(std::vector{1, 2});
-  a.merge(of<full<int>>(std::vector{9, 8}));
+  a.merge(pane_of<full<int>>(std::span<const int>(std::array{9, 8})), 2);
   CHECK(lv::first::of(a) == 1);
   CHECK(lv::last::of(a) == 8);
 }
 
-TEST_CASE("a cell holds what was asked for and no more") {
-  CHECK(sizeof(cell<double, lv::count>) == 8);
-  CHECK(sizeof(cell<double, lv::mean>) == 16);
-  CHECK(sizeof(cell<double, lv::mean, lv::sum, lv::count>) == 16);
-  CHECK(sizeof(cell<double, lv::mean, lv::stddev, lv::variance>) == 32);
-  CHECK(sizeof(cell<double, lv::min, lv::max>) == 24);
+TEST_CASE("a pane holds what was asked for and no more") {
+  CHECK(std::is_empty_v<cell<double, lv::count>::pane>);
+  CHECK(sizeof(cell<double, lv::mean>::pane) == 8);
+  CHECK(sizeof(cell<double, lv::mean, lv::sum, lv::count>::pane) == 8);
+  CHECK(sizeof(cell<double, lv::mean, lv::stddev, lv::variance>::pane) == 24);
+  CHECK(sizeof(cell<double, lv::min, lv::max>::pane) == 16);
   CHECK(std::is_trivially_copyable_v<full<double>>);
 }
 
 TEST_CASE("integers of 64 bits: a mean of nanoseconds since 1970, and a sum that a variance does not change") {
-  lv::moments<std::int64_t, lv::mean::needs> alone;
-  lv::moments<std::int64_t, lv::sum::needs | lv::stddev::needs> beside;
-  for (std::int64_t i = 0; i < 10; ++i) alone.add(1'700'000'000'000'000'000 + i), beside.add(4'000'000'000'000'000'000 + i);
-  CHECK(lv::mean::of(alone) == doctest::Approx(1.7e18));
-  CHECK(lv::sum::of(beside) == static_cast<std::int64_t>(10 * 4'000'000'000'000'000'000u + 45));
+  std::vector<std::int64_t> times, large;
+  for (std::int64_t i = 0; i < 10; ++i) {
+    times.push_back(1'700'000'000'000'000'000 + i);
+    large.push_back(4'000'000'000'000'000'000 + i);
+  }
+  CHECK(lv::mean::of(of<cell<std::int64_t, lv::mean>>(times)) == doctest::Approx(1.7e18));
+  CHECK(lv::sum::of(of<cell<std::int64_t, lv::sum, lv::stddev>>(large)) ==
+        static_cast<std::int64_t>(10 * 4'000'000'000'000'000'000u + 45));
 }

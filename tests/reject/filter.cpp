@@ -13,14 +13,14 @@ struct reading {
   int sensor;
   double value;
 };
-struct alarm {
+struct code_only {
   int code;
 };
 
 void build() {
   auto flow = lv::flow(lv::from(lv::input<reading>())
 #ifdef LEVADA_WRONG
-                       | lv::filter<"serious">([](const alarm& a) { return a.code > 3; })  // here
+                       | lv::filter<"serious">([](const code_only& a) { return a.code > 3; })  // here
 #else
                        | lv::filter<"warm">([](const reading& r) { return r.value > 30; })
 #endif

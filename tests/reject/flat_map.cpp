@@ -15,7 +15,7 @@ struct reading {
   int sensor;
   double value;
 };
-struct alarm {
+struct code_only {
   int code;
 };
 

@@ -12,16 +12,16 @@ struct reading {
   int sensor;
   double value;
 };
-struct alarm {
+struct code_only {
   int code;
 };
 
 void build() {
 #ifdef LEVADA_WRONG
-  auto source = lv::from(alarm{});  // here
+  auto source = lv::from(code_only{});  // here
 #else
-  auto source = lv::from(lv::input<alarm>());
+  auto source = lv::from(lv::input<code_only>());
 #endif
-  auto flow = lv::flow(std::move(source) | lv::to([](const alarm&) {}));
+  auto flow = lv::flow(std::move(source) | lv::to([](const code_only&) {}));
   (void)flow.open();
 }

@@ -13,14 +13,14 @@ struct reading {
   int sensor;
   double value;
 };
-struct alarm {
+struct code_only {
   int code;
 };
 
 void build() {
   auto flow = lv::flow(lv::from(lv::input<reading>())
 #ifdef LEVADA_WRONG
-                       | lv::inspect([](const alarm&) {})  // here
+                       | lv::inspect([](const code_only&) {})  // here
 #else
                        | lv::inspect([](const reading&) {})
 #endif

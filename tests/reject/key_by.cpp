@@ -13,14 +13,14 @@ struct reading {
   int sensor;
   double value;
 };
-struct alarm {
+struct code_only {
   int code;
 };
 
 void build() {
   auto flow = lv::flow(lv::from(lv::input<reading>())
 #ifdef LEVADA_WRONG
-                       | lv::key_by(&alarm::code)  // here
+                       | lv::key_by(&code_only::code)  // here
 #else
                        | lv::key_by(&reading::sensor)
 #endif

@@ -13,14 +13,14 @@ struct reading {
   int sensor;
   double value;
 };
-struct alarm {
+struct code_only {
   int code;
 };
 
 void build() {
   auto flow = lv::flow(lv::from(lv::input<reading>())
 #ifdef LEVADA_WRONG
-                       | lv::map([](const alarm& a) { return a.code; })  // here
+                       | lv::map([](const code_only& a) { return a.code; })  // here
 #else
                        | lv::map([](const reading& r) { return r.value; })
 #endif

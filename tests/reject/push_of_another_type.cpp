@@ -13,14 +13,14 @@ struct reading {
   int sensor;
   double value;
 };
-struct alarm {
+struct code_only {
   int code;
 };
 
 void build() {
   auto flow = lv::flow(lv::from<"readings">(lv::input<reading>()) | lv::map(&reading::value) | lv::to([](double) {}));
 #ifdef LEVADA_WRONG
-  flow.push<"readings">(alarm{});  // here
+  flow.push<"readings">(code_only{});  // here
 #else
   flow.push<"readings">(reading{});
 #endif

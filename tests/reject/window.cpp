@@ -13,14 +13,14 @@ struct reading {
   int sensor;
   double value;
 };
-struct alarm {
+struct code_only {
   int code;
 };
 
 void build() {
   auto flow = lv::flow(lv::from(lv::input<reading>())
 #ifdef LEVADA_WRONG
-                       | lv::window<"rolling", lv::sliding{64, 16}>(lv::aggregate<lv::mean>(&alarm::code))  // here
+                       | lv::window<"rolling", lv::sliding{64, 16}>(lv::aggregate<lv::mean>(&code_only::code))  // here
 #else
                        | lv::window<"rolling", lv::sliding{64, 16}>(lv::aggregate<lv::mean>(&reading::value))
 #endif

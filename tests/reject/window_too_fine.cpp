@@ -13,7 +13,7 @@ struct reading {
   int sensor;
   double value;
 };
-struct alarm {
+struct code_only {
   int code;
 };
 

@@ -2,7 +2,7 @@
 #include <levada/rule/alert_when.hpp>
 
 #include <levada/flow/chain.hpp>
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/key_by.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

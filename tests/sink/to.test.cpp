@@ -3,7 +3,7 @@
 
 #include "../support/stream.hpp"
 
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/filter.hpp>
 #include <levada/op/fold.hpp>
 #include <levada/op/key_by.hpp>

@@ -2,21 +2,24 @@
 #include <levada/source/csv.hpp>
 
 #include <levada/flow/chain.hpp>
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
 #include <levada/op/aggregate.hpp>
 #include <levada/op/window.hpp>
+#include <levada/os/io.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -45,6 +48,30 @@ class scratch_file {
 
  private:
   std::filesystem::path path_;
+};
+
+/// A loop that reads when it is told to.
+struct slow_disk {
+  lv::io_request* held = nullptr;
+  int waits = 0;
+
+  static constexpr bool asynchronous() { return true; }
+  void submit(lv::io_request& r) {
+    CHECK(held == nullptr);
+    held = &r;
+  }
+  void look(lv::io_request&) {}
+  void finish(lv::io_request&) {
+    ++waits;
+    turn();
+  }
+  void cancel(lv::io_request& r) {
+    held = nullptr;
+    r.complete(-ECANCELED);
+  }
+  void turn() {
+    if (auto* r = std::exchange(held, nullptr)) r->perform();
+  }
 };
 
 std::string lines(int n) {
@@ -113,6 +140,75 @@ TEST_CASE("a column that is missing is a fault of the data") {
   REQUIRE_FALSE(done);
   CHECK(done.error().kind == lv::failure::data);
   CHECK(done.error().sentence.view().find("timestamp") != std::string_view::npos);
+}
+
+TEST_CASE("while one chunk is parsed, the loop reads the next; a source that waits for it brings nothing, and holds nobody up") {
+  const scratch_file file(lines(20'000));
+  slow_disk disk;
+  int next = 0;
+  bool in_order = true;
+  auto flow =
+      lv::flow(lv::from<"rows">(lv::csv<row>(file.path())) | lv::to([&](const row& r) { in_order &= r.value == next++; }));
+  flow.at<"rows">().attach(lv::io_queue(disk));
+  REQUIRE(flow.open());
+  CHECK(disk.held == nullptr);  // who opens a flow need not be the one who drives it
+  int nothing = 0;
+  for (auto came = lv::polled::events; came != lv::polled::end;) {
+    came = flow.poll(1'000'000);
+    if (came != lv::polled::nothing) continue;
+    ++nothing;
+    CHECK(disk.held != nullptr);
+    CHECK(flow.poll() == lv::polled::nothing);  // asking again does not help
+    disk.turn();
+  }
+  CHECK(next == 20'000);
+  CHECK(in_order);
+  CHECK(nothing >= 2);
+  CHECK(disk.waits == 0);
+}
+
+TEST_CASE("a replay waits for the next chunk: its time is that of the rows, and would become the clock's") {
+  const scratch_file file(lines(20'000));
+  slow_disk disk;
+  int rows = 0;
+  auto flow = lv::flow(lv::from<"rows">(lv::csv<row>(file.path(), &row::timestamp)) | lv::to([&](const row&) { ++rows; }));
+  flow.at<"rows">().attach(lv::io_queue(disk));
+  REQUIRE(flow.open());
+  lv::polled came = lv::polled::events;
+  while (came == lv::polled::events) came = flow.poll();
+  CHECK(came == lv::polled::end);
+  CHECK(rows == 20'000);
+  CHECK(disk.waits >= 2);
+}
+
+TEST_CASE("a source that goes lets go of its memory first, and seek begins anew") {
+  const scratch_file file(lines(20'000));
+  slow_disk disk;
+  {
+    int first = -1;
+    auto flow = lv::flow(lv::from<"rows">(lv::csv<row>(file.path())) | lv::to([&](const row& r) {
+                           if (first < 0) first = static_cast<int>(r.value);
+                         }));
+    flow.at<"rows">().attach(lv::io_queue(disk));
+    REQUIRE(flow.open());
+    REQUIRE(flow.at<"rows">().seek(15'000));
+    flow.poll(1);
+    CHECK(first == 15'000);
+    CHECK(disk.held != nullptr);
+  }
+  CHECK(disk.held == nullptr);
+}
+
+TEST_CASE("a stop in the middle of a file leaves no read behind") {
+  const scratch_file file(lines(50'000));
+  const lv::stop_signals signals;
+  int rows = 0;
+  auto flow = lv::flow(lv::from<"rows">(lv::csv<row>(file.path())) | lv::to([&](const row&) {
+                         if (++rows == 10'000) lv::request_stop();
+                       }));
+  REQUIRE(lv::runner<>({.budget = 100}).run(flow));
+  CHECK(rows < 50'000);
+  CHECK(flow.at<"rows">().seek(49'999));
 }
 
 TEST_CASE("seek goes on behind the rows that were read before") {

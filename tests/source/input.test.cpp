@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/source/input.hpp>
 
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 

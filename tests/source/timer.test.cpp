@@ -3,7 +3,7 @@
 
 #include "../support/stream.hpp"
 
-#include <levada/flow/graph.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 

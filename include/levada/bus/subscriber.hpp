@@ -108,9 +108,9 @@ class consumer {
   [[nodiscard]] const joined& start() const { return start_; }
   [[nodiscard]] const sleeper& waiting() const { return sleeper_; }
   [[nodiscard]] bool producer_alive() const { return is_locked(producer_.fd()); }
+  void leave();
 
  private:
-  void leave();
   void publish() {
     // Position first: if this process dies between the two, signals come twice and none is missing.
     cursor_->position.release(position_);  // both pair with the acquires in room::scan
@@ -292,6 +292,9 @@ class subscriber {
   [[nodiscard]] bool wait(duration timeout) { return core_.wait(timeout); }
   /// Waits that ended by patience though there was something: 0 unless a ring was lost.
   [[nodiscard]] std::uint64_t rescued() const { return core_.waiting().rescued(); }
+
+  /// Nothing is read any more: the publisher waits for it no longer. Its destruction does it as well.
+  void leave() { core_.leave(); }
 
   /// Costs  a system call.
   [[nodiscard]] bool producer_alive() const { return core_.producer_alive(); }

@@ -43,6 +43,7 @@ struct probe_port {
   template <signal S>
   void raise(const S&) const {}
   void drop(std::uint64_t = 1) const {}
+  void reject() const {}
   void advance(timestamp) const {}
   [[nodiscard]] timestamp now() const { return {}; }
   [[nodiscard]] timestamp wall() const { return {}; }
@@ -71,6 +72,11 @@ concept handles = requires(Op& op, const S& s, probe_port out) { op.on(s, out); 
 /// state: what survives a restart;
 template <class Op>
 concept stateful = requires(Op& op) { op.state; };
+/// enter: gives a small trivially copyable value that takes the events of one span in its place, with operator() and masked.
+/// It holds what does not change within a span (numbers, extractors, where arrays begin), so that the optimiser finds that in a
+/// local and not in memory; what changes stays in the operator, which also hears the signals;
+template <class Op>
+concept enterable = requires(Op& op) { op.enter(); };
 /// open: acquires what can fail, before the first event;
 template <class Op>
 concept openable = requires(Op& op) {
@@ -88,7 +94,8 @@ concept timed = requires(const Op& op) {
 /// assigns_slots: gives events the slots of keys that it alone knows, so streams below two such operators never merge;
 template <class Op>
 inline constexpr bool has_own_slots = requires { requires Op::assigns_slots; };
-/// one_to_one: emits exactly one event for each, so that nobody needs to count both.
+/// one_to_one: emits exactly one event for each that it does not tell the port to drop or to reject, so that nobody needs to
+/// count what goes through;
 template <class Op>
 inline constexpr bool is_one_to_one = requires { requires Op::one_to_one; };
 
@@ -128,7 +135,7 @@ concept wakes_by_time = requires(const S& s) {
 };
 /// park: promises to make the descriptor wake_fd() readable when something comes. It returns false, and promises
 /// nothing, when something is there already. unpark withdraws the promise, and hears whether the wait lasted for the
-/// source's patience: the longest wait that it thinks safe.
+/// source's patience: the longest wait that it thinks safe. wake_fd() stays valid after the end.
 template <class S>
 concept wakes_by_descriptor = requires(S& s, const S& c, bool timed_out) {
   { c.wake_fd() } -> std::same_as<int>;
@@ -157,6 +164,15 @@ LEVADA_INLINE constexpr decltype(auto) pick(V& value, const E& e) {
   else
     return value(e);
 }
+
+/// A callable or member pointer for the time of a span: a copy, which the optimiser can keep in a register, if a copy is as good
+/// (it is small, and no call changes it); else a reference to it.
+template <class F, class... Arguments>
+using for_a_span =
+    std::conditional_t<std::is_trivially_copyable_v<F> && sizeof(F) <= 16 &&
+                           (std::is_member_object_pointer_v<F> || std::is_invocable_v<const F&, Arguments...>),
+                       F, F&>;
+
 template <class V, class E>
 concept picks_from = requires(V& value, const payload_type<E>& e) { levada::pick(value, e); } &&
                      !std::is_void_v<decltype(levada::pick(std::declval<V&>(), std::declval<const payload_type<E>&>()))>;

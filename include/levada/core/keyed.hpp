@@ -10,13 +10,20 @@
 
 namespace levada::inline v0 {
 
+namespace detail {
+/// How a value travels along a chain of calls: one that fits registers by value, for what lies in memory may be changed by any
+/// store.
+template <class T>
+using passed = std::conditional_t<std::is_trivially_copyable_v<T> && sizeof(T) <= 16, const T, const T&>;
+}  // namespace detail
+
 /// Holds  references: it lives no longer than the call that passes it on.
 template <class Key, class Event>
 struct keyed {
   using key_type = Key;
   using event_type = Event;
   std::uint32_t slot;
-  const Key& key;
+  detail::passed<Key> key;
   const Event& event;
 };
 

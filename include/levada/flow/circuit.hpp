@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -21,7 +22,8 @@ namespace levada::inline v0 {
 
 namespace detail {
 
-/// How a circuit reaches an operator: it owns it, holds a copy in its frame, or points at it.
+/// How a circuit reaches an operator: it owns it; or, for the time of a span, holds a copy in its frame, points at it, or holds
+/// what it entered the span with.
 template <class Op>
 struct in_frame {
   Op op;
@@ -29,6 +31,12 @@ struct in_frame {
 template <class Op>
 struct in_place {
   Op* op;
+};
+template <class Op>
+struct entered {
+  using in_span = decltype(std::declval<Op&>().enter());
+  Op* op;
+  in_span stand_in;
 };
 template <class Op>
 LEVADA_INLINE constexpr Op& reach(Op& op) {
@@ -42,6 +50,25 @@ template <class Op>
 LEVADA_INLINE constexpr Op& reach(in_place<Op>& f) {
   return *f.op;
 }
+template <class Op>
+LEVADA_INLINE constexpr Op& reach(entered<Op>& f) {
+  return *f.op;
+}
+/// What takes the events.
+template <class Held>
+LEVADA_INLINE constexpr auto& reach_taker(Held& held) {
+  return detail::reach(held);
+}
+template <class Op>
+LEVADA_INLINE constexpr auto& reach_taker(entered<Op>& f) {
+  return f.stand_in;
+}
+template <class Held>
+LEVADA_INLINE void enter_again(Held&) {}
+template <class Op>
+LEVADA_INLINE void enter_again(entered<Op>& f) {
+  ::new (static_cast<void*>(&f.stand_in)) typename entered<Op>::in_span(f.op->enter());
+}
 template <class Held>
 struct operator_of {
   using type = Held;
@@ -52,6 +79,10 @@ struct operator_of<in_frame<Op>> {
 };
 template <class Op>
 struct operator_of<in_place<Op>> {
+  using type = Op;
+};
+template <class Op>
+struct operator_of<entered<Op>> {
   using type = Op;
 };
 
@@ -109,6 +140,8 @@ struct port {
   }
   /// Counts events that go no further by policy or by lack of room, not by a predicate.
   void drop(std::uint64_t events = 1) const { circuit->books().dropped[I] += events; }
+  /// Counts an event that goes no further because of what it is: for operators that are otherwise one to one.
+  LEVADA_INLINE void reject() const { circuit->template reject<I>(); }
   [[nodiscard]] timestamp now() const { return circuit->clock.now; }
   [[nodiscard]] timestamp wall() const { return circuit->clock.wall; }
   [[nodiscard]] duration steady() const { return circuit->clock.steady; }
@@ -120,7 +153,7 @@ template <class Plan, class Ledger, class... Held>
 struct circuit {
   pack<Held...> held;
   flow_clock clock{};
-  std::array<std::uint64_t, Plan::counters> emitted{};  // by operators that are not one to one, and by sources
+  std::array<std::uint64_t, Plan::counters> counted{};  // events emitted; by operators that are one to one, those rejected
   Ledger ledger{};
 
   template <std::size_t I>
@@ -132,25 +165,35 @@ struct circuit {
   LEVADA_INLINE constexpr operator_at<I>& at() {
     return detail::reach(static_cast<detail::leaf<I, held_at<I>>&>(held).value);
   }
+  /// What takes the events of operator I.
+  template <std::size_t I>
+  LEVADA_INLINE constexpr auto& taker() {
+    return detail::reach_taker(static_cast<detail::leaf<I, held_at<I>>&>(held).value);
+  }
+  /// Operator I has heard a signal: what it gave for the span may have changed.
+  template <std::size_t I>
+  LEVADA_INLINE void enter_again() {
+    detail::enter_again(static_cast<detail::leaf<I, held_at<I>>&>(held).value);
+  }
   LEVADA_INLINE detail::ledger<Plan>& books() { return detail::reach_ledger(ledger); }
 
   // Successor by successor, without a lambda in between: the inliner works its way through every call of a long chain
   // again and again, so one call an operator more is seconds of compile time.
   template <std::size_t I, std::size_t Output, std::size_t K = 0, class E>
   LEVADA_INLINE void emit(const E& e) {
-    if constexpr (K == 0 && counts<I>()) ++emitted[Plan::counter_of(I, Output)];
+    if constexpr (K == 0 && counts<I>()) ++counted[Plan::counter_of(I, Output)];
     if constexpr (constexpr auto& next = Plan::template successors_at<I, Output>; K < next.size()) {
       constexpr std::size_t to = next[K];
       if constexpr (Plan::is_called[to])
         call<to>(e);
       else
-        at<to>()(e, port<circuit, to>{this});
+        taker<to>()(e, port<circuit, to>{this});
       if constexpr (K + 1 < next.size()) emit<I, Output, K + 1>(e);
     }
   }
   template <std::size_t I, std::size_t K = 0, class E>
   LEVADA_INLINE void emit_masked(bool live, const E& e) {
-    if constexpr (K == 0 && counts<I>()) emitted[I] += live ? 1 : 0;
+    if constexpr (K == 0 && counts<I>()) counted[I] += live ? 1 : 0;
     if constexpr (constexpr auto& next = Plan::template successors_at<I, 0>; K < next.size()) {
       constexpr std::size_t to = next[K];
       if constexpr (Plan::is_called[to])
@@ -164,10 +207,21 @@ struct circuit {
   LEVADA_INLINE void emit_batch(std::span<const E> events) {
     if constexpr (takes_batch<I, E>()) {
       constexpr std::size_t to = Plan::template successors_at<I, 0>[0];
-      if constexpr (counts<I>()) emitted[I] += events.size();
-      at<to>().batch(events, port<circuit, to>{this});
+      if constexpr (counts<I>()) counted[I] += events.size();
+      taker<to>().batch(events, port<circuit, to>{this});
+    } else if constexpr (Plan::nodes <= short_flow) {
+#pragma GCC unroll 4
+      for (const E& e : events) emit<I, 0>(e);
     } else {
       for (const E& e : events) emit<I, 0>(e);
+    }
+  }
+
+  template <std::size_t I>
+  LEVADA_INLINE void reject() {
+    static_assert(is_one_to_one<operator_at<I>>, "reject: for operators that are one_to_one; of others the port counts what they emit");
+    if constexpr (Plan::fanout_of(I) > 0) {
+      ++counted[I];
     }
   }
 
@@ -178,10 +232,12 @@ struct circuit {
     if constexpr (constexpr auto& next = Plan::template successors<I>; K < next.size()) {
       constexpr std::size_t to = next_to_hear<S>(next[K]);
       if constexpr (to < Plan::nodes) {
-        if constexpr (handles<operator_at<to>, S>)
+        if constexpr (handles<operator_at<to>, S>) {
           at<to>().on(s, port<circuit, to>{this});
-        else
+          enter_again<to>();
+        } else {
           raise<to>(s);
+        }
       }
       if constexpr (K + 1 < next.size()) raise<I, K + 1>(s);
     }
@@ -191,7 +247,9 @@ struct circuit {
     requires(Plan::has_merges)
   LEVADA_COLD void raise(const S& s) {
     if (const auto* h = books().merges.heard; h != nullptr && h->kind == &detail::kind_of_signal<S> && h->node == I) {
-      static_cast<detail::wave<Plan, S>*>(h->wave)->leave(I, s);
+      auto& w = *static_cast<detail::wave<Plan, S>*>(h->wave);
+      w.leave(I, s);
+      run<Plan::template below_alone<I>>(w);
     } else {
       detail::wave<Plan, S> fresh;
       fresh.leave(I, s);
@@ -215,9 +273,12 @@ struct circuit {
   }
 
  private:
+  /// The loop around a few operators is a fifth of their instructions, and worth four copies of them.
+  static constexpr std::size_t short_flow = 8;
+
   template <std::size_t I, class E>
   [[gnu::noinline]] void call(const E& e) {
-    at<I>()(e, port<circuit, I>{this});
+    taker<I>()(e, port<circuit, I>{this});
   }
 
   template <std::size_t I, class E>
@@ -226,10 +287,10 @@ struct circuit {
   }
   template <std::size_t I, class E>
   LEVADA_INLINE void deliver_masked(bool live, const E& e) {
-    if constexpr (maskable<operator_at<I>, E>) {
-      at<I>().masked(live, e, port<circuit, I>{this});
+    if constexpr (maskable<std::remove_cvref_t<decltype(taker<I>())>, E>) {
+      taker<I>().masked(live, e, port<circuit, I>{this});
     } else {
-      if (live) at<I>()(e, port<circuit, I>{this});
+      if (live) taker<I>()(e, port<circuit, I>{this});
     }
   }
 
@@ -246,15 +307,21 @@ struct circuit {
   template <std::size_t I, class E>
   static consteval bool takes_batch() {
     if constexpr (Plan::fanout_of(I) == 1)
-      return batched<operator_at<Plan::template successors<I>[0]>, E>;
+      return batched<std::remove_cvref_t<decltype(std::declval<circuit&>().template taker<Plan::template successors<I>[0]>())>, E>;
     else
       return false;
   }
 
-  /// Visits the nodes at which the wave waits, in order; it reaches no node twice.
-  template <signal S>
+  static constexpr auto all_nodes = [] {
+    std::array<bool, Plan::nodes> all{};
+    all.fill(true);
+    return all;
+  }();
+  /// Visits those of the nodes at which the wave waits, in order.
+  template <const auto& Nodes = all_nodes, signal S>
   void run(detail::wave<Plan, S>& w) {
     for_each_index<Plan::nodes>([&](auto node) {
+      if constexpr (!Nodes[node]) return;
       const std::optional<S> s = books().merges.pass(w, node);
       if (s) return visit<node>(w, *s);
       if constexpr (Plan::fanin_of(node) > 1 && std::same_as<S, idle>) {
@@ -284,6 +351,7 @@ struct circuit {
       const memory restore{books().merges.heard, books().merges.heard};
       books().merges.heard = &now;
       at<I>().on(s, port<circuit, I>{this});
+      enter_again<I>();
     } else {
       w.leave(I, s);
     }

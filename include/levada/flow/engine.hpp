@@ -93,6 +93,14 @@ class engine {
     (graphs.for_each_operator(one), ...);
     return all;
   }
+  /// The graphs live on without this loop. On the thread that has driven them.
+  template <class... Graphs>
+  void release(Graphs&... graphs) {
+    auto one = [](auto& op) {
+      if constexpr (attachable<std::remove_reference_t<decltype(op)>, io_queue>) op.attach(io_queue{});
+    };
+    (graphs.for_each_operator(one), ...);
+  }
   /// Time before the first event.
   template <class Graph>
   void set_clock(Graph& graph) {
@@ -125,11 +133,15 @@ class engine {
     const timestamp wall = clock_.now();
     const duration steady = clock_.steady();
     bool any = false, all_ended = true;
+    auto forget = [&](auto& op) {  // its descriptor may stay readable for ever
+      if constexpr (wakes_by_descriptor<std::remove_reference_t<decltype(op)>>) loop_->forget(op.wake_fd());
+    };
     auto one = [&](auto& graph) {
       graph.set_clock(wall, steady);
       const polled came = graph.poll(options_.budget);
       any |= came == polled::events;
       all_ended &= came == polled::end;
+      if (loop_) graph.for_each_ended_source(forget);
     };
     (one(graphs), ...);
     return all_ended ? polled::end : any ? polled::events : polled::nothing;

@@ -10,12 +10,12 @@
 #include <levada/flow/detail/refused_graph.hpp>
 #include <levada/flow/graph.hpp>
 #include <levada/flow/plan.hpp>
-#include <levada/flow/staged_graph.hpp>
 #include <levada/flow/stream.hpp>
 
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -23,14 +23,11 @@ namespace levada::inline v0 {
 
 namespace detail {
 
-/// Names of streams are alone, and each is used.
+/// The name that a statement gives; none is empty.
+template <class Statement>
+inline constexpr fixed_string given_name = "";
 template <fixed_string Name, class Chain>
-constexpr auto name_of(const named_chain<Name, Chain>*) {
-  return Name;
-}
-constexpr auto name_of(const void*) {
-  return fixed_string("");
-}
+inline constexpr fixed_string given_name<named_chain<Name, Chain>> = Name;
 
 template <fixed_string Name, class Chain>
 constexpr Chain statement_chain(named_chain<Name, Chain>&& s) {
@@ -41,17 +38,65 @@ constexpr auto statement_chain(C&& c) {
   return begin_chain(std::move(c));
 }
 
-/// Does a chain begin with this stream, alone or in a merge?
+/// How often does a chain begin with this stream, alone or in a merge? And how many names does it begin with in all?
 template <fixed_string Name, class Begin>
-inline constexpr bool begins_with = false;
+inline constexpr std::size_t begins_with = 0;
 template <fixed_string Name, class Chain>
-inline constexpr bool uses = false;
+inline constexpr std::size_t uses = 0;
 template <fixed_string Name, class Out, class... Ops>
-inline constexpr bool uses<Name, chain<Out, Ops...>> = (begins_with<Name, Ops> || ...);
+inline constexpr std::size_t uses<Name, chain<Out, Ops...>> = (begins_with<Name, Ops> + ... + 0);
 template <fixed_string Name>
-inline constexpr bool begins_with<Name, named_begin<Name>> = true;
+inline constexpr std::size_t begins_with<Name, named_begin<Name>> = 1;
 template <fixed_string Name, class... Chains>
-inline constexpr bool begins_with<Name, merged_begin<Chains...>> = (uses<Name, Chains> || ...);
+inline constexpr std::size_t begins_with<Name, merged_begin<Chains...>> = (uses<Name, Chains> + ... + 0);
+template <class Begin>
+inline constexpr std::size_t names_in = 0;
+template <class Out, class... Ops>
+inline constexpr std::size_t names_in<chain<Out, Ops...>> = (names_in<Ops> + ... + 0);
+template <fixed_string Name>
+inline constexpr std::size_t names_in<named_begin<Name>> = 1;
+template <class... Chains>
+inline constexpr std::size_t names_in<merged_begin<Chains...>> = (names_in<Chains> + ... + 0);
+
+/// Every name is given once, before it is used, and used.
+template <class... Statements>
+consteval bool names_agree() {
+  constexpr std::size_t size = sizeof...(Statements);
+  constexpr std::array<std::string_view, size> names{given_name<Statements>.view()...};
+  constexpr bool once = [=] {
+    for (std::size_t i = 0; i < size; ++i)
+      for (std::size_t k = 0; k < i; ++k)
+        if (!names[i].empty() && names[i] == names[k]) return false;
+    return true;
+  }();
+  static_assert(once, "flow: two statements give a stream the same name");
+  constexpr auto used_by = []<class S>(std::type_identity<S>) {
+    return std::array<std::size_t, size>{
+        uses<given_name<Statements>, decltype(statement_chain(std::declval<S>()))>...};
+  };
+  constexpr std::array<std::array<std::size_t, size>, size> used{used_by(std::type_identity<Statements>{})...};
+  constexpr std::array<std::size_t, size> asked{names_in<decltype(statement_chain(std::declval<Statements>()))>...};
+  constexpr bool known = [=] {
+    for (std::size_t i = 0; i < size; ++i) {
+      std::size_t found = 0;
+      for (std::size_t k = 0; k < i; ++k) found += names[k].empty() ? 0 : used[i][k];
+      if (found != asked[i]) return false;
+    }
+    return true;
+  }();
+  static_assert(!once || known, "flow: no statement above makes a stream of this name; write \"name\"_s = from(...) first");
+  constexpr bool useful = [=] {
+    for (std::size_t k = 0; k < size; ++k) {
+      bool is_used = names[k].empty();
+      for (std::size_t i = k + 1; i < size; ++i) is_used = is_used || used[i][k] > 0;
+      if (!is_used) return false;
+    }
+    return true;
+  }();
+  static_assert(!once || !known || useful,
+                "flow: no statement below uses this named stream, so its events would go nowhere; end it with to(...)");
+  return once && known && useful;
+}
 
 template <fixed_string Name, class Out>
 consteval bool is_whole() {
@@ -107,38 +152,40 @@ constexpr auto make_graph(pack<Ops...>&& operators) {
   } else if constexpr (whole::threads == 1) {
     return graph<whole, Ops...>(std::move(operators));
   } else {
-    return staged_graph<whole, Ops...>(std::move(operators));
+    return make_staged<whole>(std::move(operators));  // of boundary.hpp, which is here: the chain has a stage()
   }
 }
 
-template <class Scope, class... Paths>
-struct elaborate;
-template <class... Known, class... Paths>
-struct elaborate<scope<Known...>, Paths...> {
-  template <class Operators>
-  static constexpr auto of(Operators&& so_far) {
-    return make_graph<Paths...>(std::move(so_far));
-  }
-  template <class Operators, class Statement, class... Rest>
-  static constexpr auto of(Operators&& so_far, Statement&& statement, Rest&&... rest) {
-    constexpr auto name = name_of(static_cast<const Statement*>(nullptr));
-    constexpr bool is_new = place_of<name>(scope<Known...>{}) == sizeof...(Known);
-    static_assert(is_new, "flow: two statements give a stream the same name");
-    constexpr bool is_used = name.empty() || (uses<name, decltype(statement_chain(std::declval<Rest>()))> || ...);
-    static_assert(is_used, "flow: no statement below uses this named stream, its events would go nowhere; end it with to(...)");
-    using Chain = decltype(statement_chain(std::move(statement)));
-    using Out = resolved_output<scope<Known...>, Chain>;
-    if constexpr (!is_new || !is_used) {
-      return refused_graph{};
-    } else if constexpr (!is_whole<name, Out>()) {
-      return refused_graph{};
-    } else {
-      auto here = flatten(resolve<scope<Known...>>(statement_chain(std::move(statement))));
-      return elaborate<scope<Known..., known<name, Out>>, Paths..., typename decltype(here)::shape>::of(
-          concatenate(std::move(so_far), std::move(here.operators)), std::move(rest)...);
-    }
-  }
+/// The statements so far. They are added in a fold, not in a recursion, so that a sentence about the last of many is as short
+/// as one about the first.
+template <class Scope, class Operators, class... Paths>
+struct elaborated {
+  Operators operators;
 };
+template <class... Known, class Operators, class... Paths, class Statement>
+constexpr auto operator+(elaborated<scope<Known...>, Operators, Paths...>&& so_far, Statement&& statement) {
+  constexpr auto name = given_name<Statement>;
+  using Chain = decltype(statement_chain(std::move(statement)));
+  if constexpr (!can_merge<scope<Known...>>(static_cast<const Chain*>(nullptr))) {
+    return refused_graph{};
+  } else if constexpr (!is_whole<name, resolved_output<scope<Known...>, Chain>>()) {
+    return refused_graph{};
+  } else {
+    using Out = resolved_output<scope<Known...>, Chain>;
+    auto here = flatten(resolve<scope<Known...>>(statement_chain(std::move(statement))));
+    auto all = concatenate(std::move(so_far.operators), std::move(here.operators));
+    return elaborated<scope<Known..., known<name, Out>>, decltype(all), Paths..., typename decltype(here)::shape>{std::move(all)};
+  }
+}
+template <class Statement>
+constexpr refused_graph operator+(refused_graph&&, Statement&&) {
+  return {};
+}
+template <class Scope, class Operators, class... Paths>
+constexpr auto finish(elaborated<Scope, Operators, Paths...>&& all) {
+  return make_graph<Paths...>(std::move(all.operators));
+}
+constexpr refused_graph finish(refused_graph&&) { return {}; }
 
 }  // namespace detail
 
@@ -149,7 +196,10 @@ struct elaborate<scope<Known...>, Paths...> {
 ///        not used, and for a merge of different types, threads or keys.
 template <class... Statements>
 constexpr auto flow(Statements... statements) {
-  return detail::elaborate<detail::scope<>>::of(pack<>{}, std::move(statements)...);
+  if constexpr (!detail::names_agree<Statements...>())
+    return detail::refused_graph{};
+  else
+    return detail::finish((detail::elaborated<detail::scope<>, pack<>>{} + ... + std::move(statements)));
 }
 
 }  // namespace levada::inline v0

@@ -42,6 +42,12 @@ struct common_end<Out, Rest...> {
 template <class... Chains>
 using common_output = typename common_end<typename Chains::output...>::type;
 
+/// A branch begins with an operator: not with a source, and not with a stream that has a name.
+template <class Chain>
+inline constexpr bool is_branch = false;
+template <class Op, class... Ops>
+inline constexpr bool is_branch<chain<unbound, Op, Ops...>> = !awaited<Op>;
+
 template <class... Branches>
 struct fork_operator {
   pack<Branches...> branches;
@@ -56,12 +62,19 @@ struct fork_description {
 
   template <class E>
   static consteval bool fits() {
-    using Out = common_output<continued<E, Branches>...>;
-    constexpr bool agree = !std::same_as<Out, mismatched>;
-    static_assert(agree,
-                  "fork: branches that are not ended with to(...) flow together, so they must carry one event type; map them to "
-                  "one, or end them");
-    return agree && !std::same_as<Out, refused>;
+    constexpr bool continues = (is_branch<Branches> && ...);
+    static_assert(continues,
+                  "fork: a branch continues the stream before it, so it cannot begin with a stream of its own; merge(...) joins "
+                  "streams");
+    if constexpr (continues) {
+      using Out = common_output<continued<E, Branches>...>;
+      constexpr bool agree = !std::same_as<Out, mismatched>;
+      static_assert(agree,
+                    "fork: branches that are not ended with to(...) flow together, so they must carry one event type; map them "
+                    "to one, or end them");
+      return agree && !std::same_as<Out, refused>;
+    }
+    return false;
   }
   template <class E>
   constexpr auto bind() && {

@@ -15,7 +15,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -47,13 +47,14 @@ struct source_port {
 
 namespace detail {
 
-/// Copying small operators with state into a local and back lets the optimiser keep it in registers: it cannot alias the events.
-/// Copies cost more than they save below about 64 events (measured), and a large frame spills anyway.
+/// A span runs in a frame: counters, copies of small operators with state, and what others enter it with are local to it, where
+/// the optimiser can keep them in registers, because no event can alias them. Making copies costs more than it saves below about
+/// 64 events (measured), and a large frame spills anyway.
 inline constexpr std::size_t frame_span = 64;
 inline constexpr std::size_t frame_bytes = 64;
 
 template <class Op>
-inline constexpr bool fits_frame = stateful<Op> && std::is_trivially_copyable_v<Op> && std::is_copy_constructible_v<Op> &&
+inline constexpr bool is_copied = !enterable<Op> && stateful<Op> && std::is_trivially_copyable_v<Op> && std::is_copy_constructible_v<Op> &&
                                    !std::is_empty_v<Op> && sizeof(Op) <= frame_bytes;
 
 /// Kinds of operators that the engine looks for, so that a long flow is not walked node by node at compile time.
@@ -86,7 +87,9 @@ class graph {
  public:
   template <std::size_t I>
   using operator_at = element<I, pack<Ops...>>;
+  using wiring = Plan;
   static constexpr std::size_t threads = 1;
+  static constexpr std::size_t rings = 0;  ///< between threads
 
   explicit graph(pack<Ops...> operators) : circuit_{std::move(operators), {}, {}, {}} {}
 
@@ -211,6 +214,8 @@ class graph {
   void for_each_part(F&& visitor) {
     visitor(*this);
   }
+  [[nodiscard]] static constexpr std::size_t thread_of(std::size_t) { return 0; }
+  [[nodiscard]] static constexpr std::string_view name_of_thread(std::size_t) { return {}; }
   void abandon() {}
   [[nodiscard]] static constexpr bool is_abandoned() { return false; }
 
@@ -224,6 +229,13 @@ class graph {
   void for_each_live_source(F&& visitor) {
     for_each_that<which_bring_events>([&](auto i) {
       if (!ended_[i]) visitor(circuit_.template at<i>());
+    });
+  }
+  /// visitor(source&) for each that has ended since the last call.
+  template <class F>
+  void for_each_ended_source(F&& visitor) {
+    for_each_that<which_bring_events>([&](auto i) {
+      if (std::exchange(just_ended_[i], false)) visitor(circuit_.template at<i>());
     });
   }
   template <fixed_string Name>
@@ -257,6 +269,22 @@ class graph {
     return circuit_.template at<I>();
   }
   template <std::size_t I>
+  [[nodiscard]] const operator_at<I>& node() const {
+    return get<I>(circuit_.held);
+  }
+  /// Events by one of its outputs.
+  template <std::size_t I>
+  [[nodiscard]] std::uint64_t emitted_at(std::size_t output) const {
+    if constexpr (source<operator_at<I>> || own_circuit::template counts<I>())
+      return circuit_.counted[Plan::counter_of(I, output)];
+    else if constexpr (is_one_to_one<operator_at<I>> && Plan::fanout_of(I) > 0)
+      return received_by<I>() - circuit_.counted[I] - circuit_.ledger.dropped[I];
+    else if constexpr (is_one_to_one<operator_at<I>>)
+      return received_by<I>();  // it was written; what could not be is counted as dropped
+    else
+      return 0;
+  }
+  template <std::size_t I>
   [[nodiscard]] operator_counts count_at() const {
     using Op = operator_at<I>;
     std::uint64_t out = 0;
@@ -285,7 +313,7 @@ class graph {
 
   template <std::size_t I>
   void end() {
-    ended_[I] = true;
+    ended_[I] = just_ended_[I] = true;
     raise<I>(flush{});          // operators hand on what they batch,
     raise<I>(end_of_stream{});  // windows and folds emit what they hold,
     raise<I>(flush{});          // and sinks write it
@@ -317,39 +345,53 @@ class graph {
   }
 
   template <std::size_t Source, std::size_t I>
-  static constexpr bool framed = Plan::template reaches<Source>[I] && I != Source && fits_frame<operator_at<I>>;
-
-  template <std::size_t Source, std::size_t... I>
-  static consteval bool any_framed(std::index_sequence<I...>) {
-    return (framed<Source, I> || ...);
-  }
+  static constexpr bool is_below = I != Source && Plan::template reaches<Source>[I];
+  template <class Op, bool IsBelow>
+  using in_span = std::conditional_t<IsBelow && is_copied<Op>, in_frame<Op>,
+                                     std::conditional_t<IsBelow && enterable<Op>, entered<Op>, in_place<Op>>>;
 
   template <std::size_t I, class E>
   void run(std::span<const E> events) {
-    circuit_.emitted[I] += events.size();
-    constexpr auto all = std::make_index_sequence<nodes>{};
-    if constexpr (any_framed<I>(all)) {
-      if (events.size() >= frame_span) return run_framed<I>(events, all);
+    circuit_.counted[I] += events.size();
+    if constexpr (((is_copied<Ops> || enterable<Ops>) || ...)) {
+      if (events.size() < frame_span) return circuit_.template emit_batch<I>(events);
     }
-    circuit_.template emit_batch<I>(events);
+    run_framed<I>(events, std::make_index_sequence<nodes>{});
   }
 
   template <std::size_t S, class E, std::size_t... I>
   void run_framed(std::span<const E> events, std::index_sequence<I...>) {
-    using frame = circuit<Plan, ledger<Plan>*, std::conditional_t<framed<S, I>, in_frame<Ops>, in_place<Ops>>...>;
-    auto enter = [this](auto i) -> decltype(auto) {
-      if constexpr (framed<S, i>)
-        return circuit_.template at<i>();
-      else
-        return &circuit_.template at<i>();
-    };
-    frame local{{{{enter(std::integral_constant<std::size_t, I>{})}}...}, circuit_.clock, {}, &circuit_.ledger};
+    using frame = circuit<Plan, ledger<Plan>*, in_span<Ops, is_below<S, I>>...>;
+    frame local{{{{enter<S, I>()}}...}, circuit_.clock, {}, &circuit_.ledger};
     local.template emit_batch<S>(events);
-    // A throw leaves here and discards the frame. Lambdas with captures have no operator=, hence memcpy.
-    ((framed<S, I> ? void(std::memcpy(static_cast<void*>(&circuit_.template at<I>()), &local.template at<I>(), sizeof(Ops)))
-                   : void()),
-     ...);
-    for (std::size_t i = 0; i < local.emitted.size(); ++i) circuit_.emitted[i] += local.emitted[i];
+    // A throw leaves here and discards the frame.
+    (leave<S, I>(local), ...);
+  }
+  template <std::size_t S, std::size_t I>
+  LEVADA_INLINE auto enter() {
+    using Op = operator_at<I>;
+    Op& op = circuit_.template at<I>();
+    using how = in_span<Op, is_below<S, I>>;
+    if constexpr (std::same_as<how, in_frame<Op>>)
+      return how{op};
+    else if constexpr (std::same_as<how, entered<Op>>)
+      return how{&op, op.enter()};
+    else
+      return how{&op};
+  }
+  template <std::size_t S, std::size_t I>
+  LEVADA_INLINE void leave(auto& frame) {
+    using Op = operator_at<I>;
+    // Lambdas with captures have no operator=; and what memcpy copies g++ 12 leaves in memory.
+    if constexpr (is_below<S, I> && is_copied<Op>)
+      ::new (static_cast<void*>(&circuit_.template at<I>())) Op(frame.template at<I>());
+    if constexpr (is_below<S, I> && Plan::fanout_of(I) > 0) {
+      circuit_.counted[I] += frame.counted[I];
+      for_each_index<Plan::outputs_of(I) - 1>([&](auto o) LEVADA_INLINE_LAMBDA {
+        constexpr std::size_t at = Plan::counter_of(I, o + 1);
+        circuit_.counted[at] += frame.counted[at];
+      });
+    }
   }
 
   static constexpr std::size_t index_of(std::string_view name) {
@@ -364,15 +406,6 @@ class graph {
   }
 
   template <std::size_t I>
-  [[nodiscard]] std::uint64_t emitted_at(std::size_t output) const {
-    if constexpr (source<operator_at<I>> || own_circuit::template counts<I>())
-      return circuit_.emitted[Plan::counter_of(I, output)];
-    else if constexpr (is_one_to_one<operator_at<I>>)
-      return received_by<I>();
-    else
-      return 0;
-  }
-  template <std::size_t I>
   [[nodiscard]] std::uint64_t received_by() const {
     std::uint64_t n = 0;
     for_each_index<Plan::fanin_of(I)>([&](auto k) {
@@ -383,6 +416,7 @@ class graph {
   }
   own_circuit circuit_;
   std::array<bool, nodes> ended_{};
+  std::array<bool, nodes> just_ended_{};
   std::uint64_t barriers_ = 0;  // id + 1 of the last
   bool opened_ = false;
 };

@@ -228,6 +228,17 @@ struct wiring : Table {
       if (seen[e.from]) seen[e.to] = true;
     return seen;
   }();
+  /// The nodes that nothing comes to but through node I.
+  template <std::size_t I>
+  static constexpr auto below_alone = [] {
+    std::array<bool, nodes> alone{};
+    for (std::size_t node = I + 1; node < nodes; ++node) {
+      alone[node] = fanin_of(node) > 0;
+      for (std::size_t i = first_into[node]; i < first_into[node + 1]; ++i)
+        if (edges[i].from != I && !alone[edges[i].from]) alone[node] = false;
+    }
+    return alone;
+  }();
   /// Where several streams meet, the operators below would be inlined once for each of them, and a row of diamonds would
   /// double the code each time. A node behind more than four copies is called instead.
   static constexpr std::size_t most_copies = 4;

@@ -67,6 +67,10 @@ struct route_operator {
   static constexpr std::string_view name = Name.view();
   pack<Chooses...> chooses;
 
+  template <std::size_t Output, class E>
+  using output_at = typename chosen<
+      decltype(std::declval<element<Output, pack<Chooses...>>&>()(std::declval<const payload_type<E>&>())), E>::type;
+
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
     choose<0>(e, out);
@@ -110,7 +114,11 @@ struct route_description {
       constexpr bool says = ((plain_choice<typename Cases::template choice<E>> ||
                               holding_choice<typename Cases::template choice<E>>)&&...);
       static_assert(says, "route: what decides about a branch must return bool, or a pointer or an optional to what the branch gets");
-      if constexpr (says) {
+      constexpr bool continues = (is_branch<decltype(Cases::branch)> && ...);
+      static_assert(continues,
+                    "route: a branch continues the stream before it, so it cannot begin with a stream of its own; merge(...) "
+                    "joins streams");
+      if constexpr (says && continues) {
         using Out = common_output<continued<typename Cases::template begin<E>, decltype(Cases::branch)>...>;
         constexpr bool agree = !std::same_as<Out, mismatched>;
         static_assert(agree,

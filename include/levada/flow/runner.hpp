@@ -103,7 +103,8 @@ class runner {
     }
     return {};
   }
-  /// Asks for the end from any thread: run() and the thread of start() drain and end.
+  /// Asks for the end from any thread, also before it has begun: run() and the thread of start() drain and end, poll() says
+  /// that it is the end.
   void request_stop() {
     stopping_.release(1);  // pairs with the acquire in is_stopped
     engine_.wake();
@@ -124,7 +125,6 @@ class runner {
   /// as well; finish() at the end.
   template <class... Flow>
   [[nodiscard]] result<> open(Flow&... flows) {
-    stopping_.release(0);  // pairs with the acquire in is_stopped
     result<> all;
     auto one = [&](auto& flow) {
       flow.for_each_part([&](auto& part) { engine_.set_clock(part); });
@@ -138,17 +138,23 @@ class runner {
     return all;
   }
   /// One turn without waiting. After polled::nothing fd() becomes readable when there is something to do; a descriptor for
-  /// poll(2), epoll or any other loop.
+  /// poll(2), epoll or any other loop. After polled::end call finish(), which tells why, if it was a fault.
   template <class... Flow>
   polled poll(Flow&... flows) {
-    return engine_.poll(flows.template part<0>()...);
+    polled came = polled::end;
+    if (polled_ && !is_stopped() && !(flows.is_abandoned() || ...))
+      polled_ = detail::guarded([&] {
+        came = engine_.poll(flows.template part<0>()...);
+        return result<>{};
+      });
+    return polled_ ? came : polled::end;
   }
   [[nodiscard]] int fd() const { return engine_.fd(); }
   /// Drains the flows and waits for their stages.
   template <class... Flow>
   [[nodiscard]] result<> finish(Flow&... flows) {
     engine_.leave_wait(flows.template part<0>()...);
-    return drain({}, flows...);
+    return drain(std::exchange(polled_, {}), flows...);
   }
 
   [[nodiscard]] Clock& clock() { return engine_.clock(); }
@@ -179,10 +185,11 @@ class runner {
         if (!flow.is_abandoned()) part.finish();
         return result<>{};
       });
+      drives.release(flow.template part<Thread>());
       if (!outcome) of.abandon(flow);
     }
     result<> begin() override {
-      return begin_thread(*this, Flow::template thread_name<Thread>(), flow.template core_of<Thread>().number);
+      return begin_thread(*this, Flow::name_of_thread(Thread), flow.template core_of<Thread>().number);
     }
     void wake() override { drives.wake(); }
   };
@@ -218,7 +225,9 @@ class runner {
     };
     (one(flows), ...);
     if (const result<> stages = end_stages(); outcome && !stages) outcome = stages;
+    engine_.release(flows.template part<0>()...);
     ((outcome = outcome ? flows.status() : outcome), ...);
+    stopping_.release(0);  // pairs with the acquire in is_stopped: the next run is not asked to stop
     return outcome;
   }
 
@@ -246,11 +255,11 @@ class runner {
   }
   result<> end_stages() {
     result<> first;
-    while (stages_ != nullptr) {
-      stages_->body.join();
-      if (first && !stages_->outcome) first = stages_->outcome;
-      delete std::exchange(stages_, stages_->next);
+    for (auto* w = stages_; w != nullptr; w = w->next) {
+      w->body.join();
+      if (first && !w->outcome) first = w->outcome;
     }
+    while (stages_ != nullptr) delete std::exchange(stages_, stages_->next);  // not before: any of them may wake the others
     return first;
   }
   result<> forget_main(result<> outcome) {
@@ -260,6 +269,7 @@ class runner {
 
   engine engine_;
   word<std::uint32_t> stopping_{};
+  result<> polled_;  // what a poll threw
   detail::worker* main_ = nullptr;
   detail::worker* stages_ = nullptr;
 };

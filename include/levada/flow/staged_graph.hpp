@@ -9,7 +9,7 @@
 #include <levada/core/pack.hpp>
 #include <levada/core/result.hpp>
 #include <levada/core/word.hpp>
-#include <levada/flow/boundary.hpp>
+#include <levada/flow/detail/ends.hpp>
 #include <levada/flow/graph.hpp>
 #include <levada/flow/plan.hpp>
 
@@ -27,11 +27,6 @@ template <class Op>
 inline constexpr bool is_outlet = false;
 template <fixed_string Name, class E>
 inline constexpr bool is_outlet<stage_outlet<Name, E>> = true;
-template <class Op>
-inline constexpr bool is_inlet = false;
-template <fixed_string Name, class E>
-inline constexpr bool is_inlet<stage_inlet<Name, E>> = true;
-
 /// The graph of one thread, cut out of the flow.
 template <class Whole, std::size_t Thread, class... Ops, std::size_t... K>
 auto cut_out(pack<Ops...>& operators, std::index_sequence<K...>) {
@@ -56,7 +51,11 @@ class staged_graph {
   using split = parts_of<std::make_index_sequence<Whole::threads>>;
 
  public:
+  using wiring = Whole;
+  template <std::size_t I>
+  using operator_at = element<I, pack<Ops...>>;
   static constexpr std::size_t threads = Whole::threads;
+  static constexpr std::size_t rings = (std::size_t{is_outlet<Ops>} + ... + 0);  ///< between threads
 
   explicit staged_graph(pack<Ops...> operators) : parts_(split::of(operators)) {}
 
@@ -65,10 +64,10 @@ class staged_graph {
     result<> all;
     abandoned_.release(0);  // pairs with the acquire in is_abandoned: a part does not run yet
     std::size_t ring = 0;
-    for_each_index<Whole::nodes>([&](auto node) {
-      if constexpr (is_outlet<element<node, pack<Ops...>>>)
+    for_each_index<Whole::nodes>([&](auto i) {
+      if constexpr (is_outlet<operator_at<i>>)
         if (all) {
-          auto joined = connect(at_node<node>(), at_node<node + 1>(), abandoned_);
+          auto joined = connect(this->template node<i>(), this->template node<i + 1>(), abandoned_);
           if (joined)
             rings_[ring++] = *std::move(joined);
           else
@@ -100,7 +99,7 @@ class staged_graph {
   void for_each_part(F&& visitor) {
     for_each_index<threads>([&](auto t) { visitor(get<t>(parts_)); });
   }
-  /// Where thread T is to run, and its name.
+  /// Where a thread is to run.
   template <std::size_t Thread>
   [[nodiscard]] core core_of() {
     core where;
@@ -110,10 +109,8 @@ class staged_graph {
     });
     return where;
   }
-  template <std::size_t Thread>
-  [[nodiscard]] static constexpr std::string_view thread_name() {
-    return Whole::drawn.thread_names[Thread];
-  }
+  [[nodiscard]] static constexpr std::size_t thread_of(std::size_t node) { return Whole::drawn.thread[node]; }
+  [[nodiscard]] static constexpr std::string_view name_of_thread(std::size_t thread) { return Whole::drawn.thread_names[thread]; }
 
   template <fixed_string Name = "", class Events>
   void push(const Events& events) {
@@ -129,15 +126,31 @@ class staged_graph {
   }
   template <class F>
   void for_each_operator(F&& visitor) {
-    for_each_index<Whole::nodes>([&](auto node) { visitor(this->template at_node<node>()); });
+    for_each_index<Whole::nodes>([&](auto i) { visitor(this->template node<i>()); });
   }
   template <class F>
   void for_each_count(F&& visitor) const {
-    for_each_index<Whole::nodes>([&](auto node) {
-      visitor(get<Whole::drawn.thread[node]>(parts_).template count_at<place<node>>());
-    });
+    for_each_index<Whole::nodes>([&](auto i) { visitor(this->template count_at<i>()); });
   }
   [[nodiscard]] static constexpr std::span<const edge> edges() { return Whole::edges; }
+
+  /// By number, as in edges().
+  template <std::size_t I>
+  [[nodiscard]] operator_at<I>& node() {
+    return get<thread_of(I)>(parts_).template node<place<I>>();
+  }
+  template <std::size_t I>
+  [[nodiscard]] const operator_at<I>& node() const {
+    return get<thread_of(I)>(parts_).template node<place<I>>();
+  }
+  template <std::size_t I>
+  [[nodiscard]] operator_counts count_at() const {
+    return get<thread_of(I)>(parts_).template count_at<place<I>>();
+  }
+  template <std::size_t I>
+  [[nodiscard]] std::uint64_t emitted_at(std::size_t output) const {
+    return get<thread_of(I)>(parts_).template emitted_at<place<I>>(output);
+  }
 
  private:
   /// Node I of the flow is node place<I> of its part.
@@ -145,13 +158,9 @@ class staged_graph {
   static constexpr std::size_t place = [] {
     std::size_t k = 0;
     for (std::size_t i = 0; i < I; ++i)
-      if (Whole::drawn.thread[i] == Whole::drawn.thread[I]) ++k;
+      if (thread_of(i) == thread_of(I)) ++k;
     return k;
   }();
-  template <std::size_t I>
-  [[nodiscard]] auto& at_node() {
-    return get<Whole::drawn.thread[I]>(parts_).template node<place<I>>();
-  }
   template <fixed_string Name>
   static consteval std::size_t part_with() {
     std::size_t found = 0, i = 0;
@@ -160,9 +169,14 @@ class staged_graph {
     return found;
   }
 
-  std::array<segment, sizeof...(Ops)> rings_{};  // they outlive the parts that stand over them
+  std::array<segment, rings> rings_{};  // they outlive the parts that stand over them
   word<std::uint32_t> abandoned_{};
   typename split::type parts_;
 };
+
+template <class Whole, class... Ops>
+constexpr auto make_staged(pack<Ops...>&& operators) {
+  return staged_graph<Whole, Ops...>(std::move(operators));
+}
 
 }  // namespace levada::inline v0::detail

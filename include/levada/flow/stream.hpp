@@ -41,7 +41,7 @@ struct merged_begin {
 /// "name"_s: on the left of `=` it names what a chain emits, anywhere else it continues that stream.
 template <fixed_string Name>
 struct stream_name {
-  template <detail::joinable C>
+  template <detail::stream C>
   constexpr auto operator=(C c) const {  // NOLINT: makes a statement, and changes nothing
     return detail::named_chain<Name, detail::chain_of<C>>{detail::begin_chain(std::move(c))};
   }

@@ -18,7 +18,7 @@
 
 namespace levada::inline v0 {
 
-/// What a cell must keep for an aggregate. The count is always kept: it also says that a cell was touched.
+/// What a pane must keep for an aggregate. Their number it keeps anyway.
 enum class moment : std::uint8_t { sum = 1, squares = 2, least = 4, greatest = 8, first = 16, last = 32 };
 
 namespace detail {
@@ -45,23 +45,22 @@ using accumulator = std::conditional_t<std::integral<V> && sizeof(V) == 8, wide_
 template <class V>
 concept number = std::is_arithmetic_v<V> && !std::same_as<V, bool>;
 
-/// The moments of some values V; Needs is a union of `moment`s.
-/// Sums and squares are kept of the differences to the first value, also after a merge: the variance keeps its digits at
-/// any mean, for the first value is never further from it than sqrt(n) deviations. (Merging means, as Chan, Golub and
-/// LeVeque do, rounds them: at a mean of 1e9 and a deviation of 1e-3 only five digits were left.)
-/// A NaN makes all results of the windows that hold it NaN, an infinity those that add.
+/// The moments of some values V, without their number; Needs is a union of `moment`s.
+/// Sums and squares are kept of the differences to an origin, the first value: the variance keeps its digits at any mean, for
+/// the first value is never further from it than sqrt(n) deviations. (Merging means, as Chan, Golub and LeVeque do, rounds
+/// them: at a mean of 1e9 and a deviation of 1e-3 only five digits were left.)
 template <class V, unsigned Needs>
 struct moments {
   static constexpr bool has(moment m) { return (Needs & detail::bit(m)) != 0; }
   template <moment M, class T>
   using maybe = std::conditional_t<has(M), T, detail::no_moment<M>>;
   static constexpr bool sums = has(moment::sum) && (std::integral<V> || !has(moment::squares));
+  using value_type = V;
   using sum_t = typename detail::sum_type<V>::type;
 
-  std::uint64_t n = 0;
   [[no_unique_address]] std::conditional_t<sums, detail::accumulator<V>, detail::no_moment<moment::sum>> sum{};
   struct shifted {
-    double origin = 0;   // the first value
+    double origin = 0;   // the first value; 0 if that is not finite
     double sum = 0;      // of value - origin
     double squares = 0;  // of (value - origin)^2
   };
@@ -71,43 +70,68 @@ struct moments {
   [[no_unique_address]] maybe<moment::first, V> first{};
   [[no_unique_address]] maybe<moment::last, V> last{};
 
-  LEVADA_INLINE void add(const V& v) {
-    if (n == 0) [[unlikely]] {
-      if constexpr (has(moment::squares)) about.origin = static_cast<double>(v);
-      if constexpr (has(moment::least)) least = v;
-      if constexpr (has(moment::greatest)) greatest = v;
-      if constexpr (has(moment::first)) first = v;
+  /// Forgets what was there. `v` is the first value: add(v) must follow.
+  LEVADA_INLINE void begin(detail::passed<V> v) {
+    if constexpr (sums) sum = 0;
+    if constexpr (has(moment::squares)) {
+      const auto origin = static_cast<double>(v);
+      about = {origin - origin == 0 ? origin : 0, 0, 0};
     }
-    ++n;
+    if constexpr (has(moment::least)) least = v;
+    if constexpr (has(moment::greatest)) greatest = v;
+    if constexpr (has(moment::first)) first = v;
+  }
+  LEVADA_INLINE void add(detail::passed<V> v) {
     if constexpr (sums) sum += static_cast<detail::accumulator<V>>(v);
     if constexpr (has(moment::squares)) {
       const double d = static_cast<double>(v) - about.origin;
       about.sum += d;
       about.squares += d * d;
     }
-    if constexpr (has(moment::least)) least = v < least || v != v ? v : least;
-    if constexpr (has(moment::greatest)) greatest = greatest < v || v != v ? v : greatest;
+    // Where squares are kept they know of every NaN (see has_nan), and this is one instruction.
+    if constexpr (has(moment::least)) least = v < least || (!has(moment::squares) && v != v) ? v : least;
+    if constexpr (has(moment::greatest)) greatest = v > greatest || (!has(moment::squares) && v != v) ? v : greatest;
     if constexpr (has(moment::last)) last = v;
   }
+  /// Was one of the values added NaN? No sum of squares of differences to a finite origin becomes NaN by infinities.
+  [[nodiscard]] bool has_nan() const {
+    if constexpr (has(moment::squares))
+      return about.squares != about.squares;
+    else
+      return false;  // least and greatest are NaN already
+  }
+};
 
-  /// Adds the values of a cell that came after this one's.
-  void merge(const moments& later) {
-    if (later.n == 0) return;
+/// The moments of the panes of a window together, and how many values they are.
+/// A NaN makes all results of the windows that hold it NaN, an infinity those that add.
+template <class V, unsigned Needs>
+struct merged_moments : moments<V, Needs> {
+  using pane = moments<V, Needs>;
+  using pane::about, pane::greatest, pane::has, pane::last, pane::least, pane::sum, pane::sums;
+  std::uint64_t n = 0;
+
+  /// Adds `values` values that came after these; there is at least one.
+  void merge(const pane& later, std::uint64_t values) {
     if (n == 0) {
-      *this = later;
-      return;
+      static_cast<pane&>(*this) = later;
+    } else {
+      if constexpr (sums) sum += later.sum;
+      if constexpr (has(moment::squares)) {
+        const double shift = later.about.origin - about.origin, moved = shift * static_cast<double>(values);
+        about.sum += later.about.sum + moved;
+        about.squares += later.about.squares + shift * (2 * later.about.sum + moved);
+      }
+      if constexpr (has(moment::least)) least = later.least < least || later.least != later.least ? later.least : least;
+      if constexpr (has(moment::greatest))
+        greatest = later.greatest > greatest || later.greatest != later.greatest ? later.greatest : greatest;
+      if constexpr (has(moment::last)) last = later.last;
     }
-    if constexpr (sums) sum += later.sum;
-    if constexpr (has(moment::squares)) {
-      const double shift = later.about.origin - about.origin, moved = shift * static_cast<double>(later.n);
-      about.sum += later.about.sum + moved;
-      about.squares += later.about.squares + shift * (2 * later.about.sum + moved);
+    if constexpr (has(moment::squares) && std::floating_point<V>) {
+      const auto nan = static_cast<V>(later.about.squares);
+      if constexpr (has(moment::least)) least = later.has_nan() ? nan : least;
+      if constexpr (has(moment::greatest)) greatest = later.has_nan() ? nan : greatest;
     }
-    if constexpr (has(moment::least)) least = later.least < least || later.least != later.least ? later.least : least;
-    if constexpr (has(moment::greatest))
-      greatest = greatest < later.greatest || later.greatest != later.greatest ? later.greatest : greatest;
-    if constexpr (has(moment::last)) last = later.last;
-    n += later.n;
+    n += values;
   }
 
   [[nodiscard]] double mean() const {
@@ -116,11 +140,11 @@ struct moments {
     else
       return static_cast<double>(sum) / static_cast<double>(n);
   }
-  [[nodiscard]] sum_t total() const {
+  [[nodiscard]] typename pane::sum_t total() const {
     if constexpr (sums)
-      return static_cast<sum_t>(sum);  // wraps around, as counters do
+      return static_cast<typename pane::sum_t>(sum);  // wraps around, as counters do
     else
-      return static_cast<sum_t>(about.origin * static_cast<double>(n) + about.sum);
+      return static_cast<typename pane::sum_t>(about.origin * static_cast<double>(n) + about.sum);
   }
   /// The sum of squared differences to the mean.
   [[nodiscard]] double second() const {
@@ -192,7 +216,9 @@ struct aggregation {
   [[no_unique_address]] Value value;
 
   template <class E>
-  using cell = moments<picked_type<Value, E>, needs>;
+  using in_pane = moments<picked_type<Value, E>, needs>;
+  template <class E>
+  using in_window = merged_moments<picked_type<Value, E>, needs>;
 
   /// What a window asks before it takes an aggregation for events E.
   template <class E>

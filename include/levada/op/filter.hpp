@@ -20,6 +20,7 @@ template <fixed_string Name, class Predicate>
 struct filter_operator {
   static constexpr std::string_view kind = "filter";
   static constexpr std::string_view name = Name.view();
+  static constexpr bool one_to_one = true;
   [[no_unique_address]] Predicate predicate;
 
   template <class E>
@@ -33,7 +34,10 @@ struct filter_operator {
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
-    if (predicate(levada::payload(e))) out(e);
+    if (predicate(levada::payload(e)))
+      out(e);
+    else
+      out.reject();
   }
 };
 

@@ -22,7 +22,23 @@ struct folded {
   State value;
 };
 
-/// Takes  events E, in order; step(State&, const Event&) is called once for each.
+/// A step as void(State&, bool live, const Event&) takes a masked stream without a branch.
+template <class Step, class State, class Event>
+concept takes_mask = requires(Step& f, State& s, bool live, const Event& e) { f(s, live, e); };
+
+namespace detail {
+template <class Step, class State, class Event>
+LEVADA_INLINE void fold_in(Step& step, State& state, const Event& e) {
+  if constexpr (takes_mask<Step, State, Event>)
+    step(state, true, e);
+  else
+    step(state, e);
+}
+}  // namespace detail
+
+/// Takes  events E, in order; step(State&, const Event&) is called once for each. After select, a step (State&, bool live,
+///        const Event&) keeps the stream free of branches: it is called for dead events too, and must not let them count; see
+///        kept().
 /// Emits  at the end of the stream the state; below key_by one folded{key, value} for each key that had an event, in the
 ///        order of their slots.
 /// Holds  one state a key. A retired key's state is emitted before it is forgotten.
@@ -39,7 +55,12 @@ struct fold_operator {
   template <class>
   using output = State;
 
-  LEVADA_INLINE void operator()(const In& e, auto) { step(state, e); }
+  LEVADA_INLINE void operator()(const In& e, auto) { detail::fold_in(step, state, e); }
+  LEVADA_INLINE void masked(bool live, const In& e, auto)
+    requires takes_mask<Step, State, In>
+  {
+    step(state, live, e);
+  }
   void on(const end_of_stream& s, auto out) {
     out(state);
     out.raise(s);
@@ -59,14 +80,34 @@ struct fold_operator<Name, State, Step, keyed<Key, Event>> {
   };
   slots<cell> state{};
 
+  struct in_span {
+    [[no_unique_address]] for_a_span<Step, State&, const Event&> step;
+    cell* cells;
+    const State* initial;
+
+    LEVADA_INLINE void operator()(const keyed<Key, Event>& e, auto) { detail::fold_in(step, value_of(true, e), e.event); }
+    LEVADA_INLINE void masked(bool live, const keyed<Key, Event>& e, auto)
+      requires takes_mask<Step, State, Event>
+    {
+      step(value_of(live, e), live, e.event);
+    }
+    LEVADA_INLINE State& value_of(bool live, const keyed<Key, Event>& e) {
+      cell& c = cells[e.slot];
+      if (live && !c.used) [[unlikely]]
+        c = {true, e.key, *initial};
+      return c.value;
+    }
+  };
+  [[nodiscard]] in_span enter() { return {step, state.begin(), &initial}; }
+
   template <class>
   using output = keyed<Key, folded<Key, State>>;
 
-  LEVADA_INLINE void operator()(const keyed<Key, Event>& e, auto) {
-    cell& c = state[e.slot];
-    if (!c.used) [[unlikely]]
-      c = {true, e.key, initial};
-    step(c.value, e.event);
+  LEVADA_INLINE void operator()(const keyed<Key, Event>& e, auto out) { enter()(e, out); }
+  LEVADA_INLINE void masked(bool live, const keyed<Key, Event>& e, auto out)
+    requires takes_mask<Step, State, Event>
+  {
+    enter().masked(live, e, out);
   }
   void on(const start& s, auto out) {
     state.resize(s.slots);
@@ -98,8 +139,11 @@ struct fold_description {
 
   template <class E>
   static consteval bool fits() {
-    constexpr bool ok = requires(Step& f, State& s, const payload_type<E>& e) { f(s, e); };
-    static_assert(ok, "fold: the step must be callable as void(State&, const Event&) with the event type that arrives here");
+    constexpr bool ok = takes_mask<Step, State, payload_type<E>> ||
+                        requires(Step& f, State& s, const payload_type<E>& e) { f(s, e); };
+    static_assert(ok,
+                  "fold: the step must be callable as void(State&, const Event&), or as void(State&, bool live, const Event&), "
+                  "with the event type that arrives here");
     return ok;
   }
   template <class E>

@@ -7,6 +7,7 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/state/key_table.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -20,6 +21,12 @@ struct keys {
   duration idle{};  ///< a key that was silent for so long (processing time) gives its slot back; zero: never
 };
 
+/// Keys that are numbers from 0 to bound - 1, such as the places of a rack: the number is the slot, and nothing is looked up.
+/// None is ever forgotten.
+struct dense_keys {
+  std::uint32_t bound;
+};
+
 /// Takes  events E; the extractor (member pointer or callable) gives the key: a trivially copyable type without padding,
 ///        at most 64 bytes. State below is kept for each key.
 /// Emits  the same events with their slots. Idle keys are retired between spans, with a signal that makes the operators
@@ -27,51 +34,64 @@ struct keys {
 /// Holds  a table of `bound` keys, from the start on; no allocation later.
 /// Fails  an event whose key finds no room is dropped and counted.
 /// Costs  2-3 ns while the table fits a cache.
-template <fixed_string Name, class Value, class Key>
+template <fixed_string Name, class Value, class E>
 struct key_by_operator {
   static constexpr std::string_view kind = "key_by";
   static constexpr std::string_view name = Name.view();
   static constexpr bool assigns_slots = true;
+  static constexpr bool one_to_one = true;
+  using key_type = picked_type<Value, E>;
   [[no_unique_address]] Value value;
   keys options{};
-  key_table<Key> state{};
+  key_table<key_type> state{};
 
-  template <class E>
-  using output = keyed<Key, E>;
+  template <class>
+  using output = keyed<key_type, E>;
 
-  template <class E>
-  LEVADA_INLINE void operator()(const E& e, auto out) {
-    const Key k = levada::pick(value, e);
-    const std::uint32_t slot = state.intern(k, age(out.now()));
-    if (slot == state.none) [[unlikely]]
-      return out.drop();
-    out(keyed<Key, E>{slot, k, e});
-  }
-  /// A dead event finds its slot or the spare slot 0, and can add no key.
-  template <class E>
-  LEVADA_INLINE void masked(bool live, const E& e, auto out) {
-    const Key k = levada::pick(value, e);
-    std::uint32_t slot = state.find(k);
-    if (slot == state.none && live) [[unlikely]] {
-      slot = state.intern(k, age(out.now()));
-      if (slot == state.none) return out.drop();
-    } else if (options.idle.ns != 0 && live) {
-      state.intern(k, age(out.now()));
+  struct in_span {
+    [[no_unique_address]] for_a_span<Value, const E&> value;
+    typename key_table<key_type>::in_span table;
+    bool ages;
+    std::uint32_t age;
+
+    LEVADA_INLINE void operator()(const E& e, auto out) {
+      const key_type k = levada::pick(value, e);
+      const std::uint32_t slot = ages ? table.intern(k, age) : table.intern(k);
+      if (slot == key_table<key_type>::none) [[unlikely]]
+        return out.drop();
+      out(keyed<key_type, E>{slot, k, e});
     }
-    out.maybe(live, keyed<Key, E>{slot, k, e});
-  }
+    /// A dead event finds its slot or the spare slot 0, and can add no key.
+    LEVADA_INLINE void masked(bool live, const E& e, auto out) {
+      const key_type k = levada::pick(value, e);
+      std::uint32_t slot = table.find(k);
+      if (live && (ages || slot == key_table<key_type>::none)) [[unlikely]] {
+        slot = table.intern(k, age);
+        if (slot == key_table<key_type>::none) return out.drop();
+      }
+      out.maybe(live, keyed<key_type, E>{slot, k, e});
+    }
+  };
+  [[nodiscard]] in_span enter() { return {value, state.enter(), options.idle.ns != 0, age_}; }
+
+  LEVADA_INLINE void operator()(const E& e, auto out) { enter()(e, out); }
+  LEVADA_INLINE void masked(bool live, const E& e, auto out) { enter().masked(live, e, out); }
 
   void on(const start&, auto out) {
-    state = key_table<Key>(options.bound);
+    state = key_table<key_type>(options.bound);
+    age_ = age(out.now());
     out.raise(start{options.bound + 1});
   }
   /// First time moves on below, so that windows fire; then keys may go.
   void on(const tick& t, auto out) {
     out.raise(t);
+    age_ = age(t.now);
     if (options.idle.ns == 0) return;
-    const std::uint32_t now = age(t.now), idle = static_cast<std::uint32_t>(options.idle / granule) + 1;
-    if (now > idle) state.retire(now - idle, scan, [&](std::uint32_t slot) { out.raise(retire{slot}); });
+    const std::uint32_t idle = static_cast<std::uint32_t>(options.idle / granule) + 1;
+    if (age_ > idle) state.retire(age_ - idle, scan, [&](std::uint32_t slot) { out.raise(retire{slot}); });
   }
+
+  std::uint32_t age_ = 0;  // of what comes now
 
  private:
   static constexpr duration granule{1'000'000'000};
@@ -81,10 +101,55 @@ struct key_by_operator {
   static std::uint32_t age(timestamp t) { return t.ns <= 0 ? 0 : static_cast<std::uint32_t>(t.ns / granule.ns); }
 };
 
-template <fixed_string Name, class Value>
+/// Takes  events E; the extractor gives a number.
+/// Emits  the same events; their slot is their number.
+/// Holds  nothing.
+/// Fails  an event whose number is not below the bound is dropped and counted.
+/// Costs  a comparison.
+template <fixed_string Name, class Value, class E>
+struct key_by_number_operator {
+  static constexpr std::string_view kind = "key_by";
+  static constexpr std::string_view name = Name.view();
+  static constexpr bool assigns_slots = true;
+  static constexpr bool one_to_one = true;
+  using key_type = picked_type<Value, E>;
+  [[no_unique_address]] Value value;
+  dense_keys options;
+
+  template <class>
+  using output = keyed<key_type, E>;
+
+  struct in_span {
+    [[no_unique_address]] for_a_span<Value, const E&> value;
+    std::uint32_t bound;
+
+    LEVADA_INLINE void operator()(const E& e, auto out) {
+      const key_type k = levada::pick(value, e);
+      const auto number = static_cast<std::uint64_t>(k);  // a negative one becomes large
+      if (number >= bound) [[unlikely]]
+        return out.drop();
+      out(keyed<key_type, E>{static_cast<std::uint32_t>(number), k, e});
+    }
+    /// A dead event may come with any number; the slot `bound` is for those.
+    LEVADA_INLINE void masked(bool live, const E& e, auto out) {
+      const key_type k = levada::pick(value, e);
+      const auto number = static_cast<std::uint64_t>(k);
+      if (live && number >= bound) [[unlikely]]
+        return out.drop();
+      out.maybe(live, keyed<key_type, E>{static_cast<std::uint32_t>(number < bound ? number : bound), k, e});
+    }
+  };
+  [[nodiscard]] in_span enter() { return {value, options.bound}; }
+
+  LEVADA_INLINE void operator()(const E& e, auto out) { enter()(e, out); }
+  LEVADA_INLINE void masked(bool live, const E& e, auto out) { enter().masked(live, e, out); }
+  void on(const start&, auto out) { out.raise(start{options.bound + 1}); }
+};
+
+template <fixed_string Name, class Value, class Options>
 struct key_by_description {
   [[no_unique_address]] Value value;
-  keys options{};
+  Options options;
 
   template <class E>
   static consteval bool fits() {
@@ -96,25 +161,37 @@ struct key_by_description {
       static_assert(
           ok,
           "key_by: the key must be a member of the event type that arrives here, or a function callable as Key(const Event&)");
-      if constexpr (ok) {
+      if constexpr (!ok) {
+        return false;
+      } else if constexpr (std::is_same_v<Options, dense_keys>) {
+        constexpr bool number = std::is_integral_v<picked_type<Value, E>> || std::is_enum_v<picked_type<Value, E>>;
+        static_assert(number, "key_by: dense_keys are numbers: an integer or an enum; other keys need a table: keys{.bound = n}");
+        return number;
+      } else {
         constexpr bool comparable = key<picked_type<Value, E>>;
         static_assert(
             comparable,
             "key_by: a key must be trivially copyable, without padding and at most 64 bytes: an integer, an enum or a text<N>");
         return comparable;
       }
-      return ok;
     }
   }
   template <class E>
   constexpr auto bind() && {
-    return key_by_operator<Name, Value, picked_type<Value, E>>{std::move(value), options};
+    if constexpr (std::is_same_v<Options, dense_keys>)
+      return key_by_number_operator<Name, Value, E>{std::move(value), options};
+    else
+      return key_by_operator<Name, Value, E>{std::move(value), options};
   }
 };
 
 template <fixed_string Name = "", class Value>
 constexpr auto key_by(Value value, keys options = {}) {
-  return link{key_by_description<Name, Value>{std::move(value), options}};
+  return link{key_by_description<Name, Value, keys>{std::move(value), options}};
+}
+template <fixed_string Name = "", class Value, std::same_as<dense_keys> Dense>  // not deduced from {.bound = n}
+constexpr auto key_by(Value value, Dense options) {
+  return link{key_by_description<Name, Value, dense_keys>{std::move(value), options}};
 }
 
 }  // namespace levada::inline v0

@@ -17,11 +17,11 @@ namespace levada::inline v0 {
 namespace detail {
 
 /// The results of one aggregation, in the order in which they were asked for.
-template <class Cell, class... As>
+template <class Moments, class... As>
 struct results {
-  pack<decltype(As::of(std::declval<const Cell&>()))...> values;
+  pack<decltype(As::of(std::declval<const Moments&>()))...> values;
 
-  static results of(const Cell& cell) { return {{{As::of(cell)}...}}; }
+  static results of(const Moments& all) { return {{{As::of(all)}...}}; }
 
   template <class A>
   static constexpr bool has = (std::same_as<A, As> || ...);
@@ -37,7 +37,7 @@ template <class Aggregation, class E>
 struct results_on;
 template <class Value, class... As, class E>
 struct results_on<aggregation<Value, As...>, E> {
-  using type = results<typename aggregation<Value, As...>::template cell<E>, As...>;
+  using type = results<typename aggregation<Value, As...>::template in_window<E>, As...>;
 };
 
 template <class Key>

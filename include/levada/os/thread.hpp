@@ -25,6 +25,11 @@ namespace levada::inline v0 {
   return static_cast<unsigned>(CPU_COUNT(&set));
 }
 
+/// A processor, as the system numbers them; -1 is whichever it likes.
+struct core {
+  int number = -1;
+};
+
 class thread {
  public:
   thread() = default;

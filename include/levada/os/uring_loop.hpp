@@ -9,6 +9,7 @@
 #include <levada/core/time.hpp>
 #include <levada/os/clock.hpp>
 #include <levada/os/epoll_loop.hpp>
+#include <levada/os/file.hpp>
 #include <levada/os/io.hpp>
 
 #include <cerrno>
@@ -25,10 +26,11 @@
 
 #include <liburing.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 
 namespace levada::inline v0 {
 
-/// Holds  the ring (256 entries, or as many as RLIMIT_MEMLOCK allows, but 8), and an epoll_loop.
+/// Holds  the ring (256 entries, or as many as RLIMIT_MEMLOCK allows, but 8), and two epoll_loops.
 /// Fails  permission: io_uring is blocked here. unavailable: the kernel has none, or too old a one. no_space: RLIMIT_MEMLOCK.
 /// Costs  two system calls a wait that ends with news, one that ends without. No CPU when idle, and no iowait where the kernel
 ///        can tell that an idle wait is none (6.15).
@@ -43,22 +45,36 @@ class uring_loop {
   static result<uring_loop> make(unsigned entries = most_entries) {
     auto set = epoll_loop::make();
     if (!set) return set.error();
-    uring_loop l(*std::move(set));
+    auto outside = epoll_loop::make();
+    if (!outside) return outside.error();
+    uring_loop l(*std::move(set), *std::move(outside));
+    l.completed_ = file{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    if (!l.completed_) return os_fault("make", "eventfd", errno);
+    for (const int fd : {l.set_.fd(), l.completed_.fd()})
+      if (auto done = l.outside_.watch(fd); !done) return done.error();
     if (const int error = l.open(entries); error != 0) return refusal(error);
     return l;
   }
   uring_loop(uring_loop&& other) noexcept
       : set_(std::move(other.set_)),
+        outside_(std::move(other.outside_)),
+        completed_(std::move(other.completed_)),
         ring_(other.ring_),
         entries_(std::exchange(other.entries_, 0)),
         in_flight_(std::exchange(other.in_flight_, 0)),
         disabled_(other.disabled_),
+        tells_(other.tells_),
         watching_(other.watching_),
         news_(other.news_) {}
   uring_loop& operator=(uring_loop&&) = delete;
+  /// Cancels the requests that are on their way, in the thread that made them: their memory may go after it, not before.
   ~uring_loop() {
-    LEVADA_CHECK(in_flight_ == 0, in_flight_);  // the kernel would write into memory that goes
-    if (entries_ != 0) ::io_uring_queue_exit(&ring_);
+    if (entries_ == 0) return;
+    if (in_flight_ > 0) {
+      cancel(IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL, nullptr);
+      for (reap(); in_flight_ > 0; reap()) enter(duration{INT64_MAX});
+    }
+    ::io_uring_queue_exit(&ring_);
   }
 
   result<> watch(int fd) { return set_.watch(fd); }
@@ -77,14 +93,18 @@ class uring_loop {
     }
   }
 
-  [[nodiscard]] int fd() const { return ring_.ring_fd; }
+  /// Not the ring's: whoever polls that sleeps through work that the kernel defers to the ring's own thread.
+  [[nodiscard]] int fd() const { return outside_.fd(); }
   void arm(duration until) {
+    if (!std::exchange(tells_, true)) ::io_uring_register_eventfd(&ring_, completed_.fd());
     if (std::exchange(news_, false)) set_.wake();  // it has left the ring, so the ring would be silent about it
     set_.arm(until);
-    watch_set();
   }
   void disarm() {
     set_.disarm();
+    std::uint64_t count = 0;
+    if (tells_) [[maybe_unused]]
+      auto drained = ::read(completed_.fd(), &count, sizeof count);  // before the completions that it tells of are taken
     reap();
     news_ = false;
   }
@@ -110,11 +130,7 @@ class uring_loop {
     for (reap(&request); request.in_flight(); reap(&request)) enter(duration{INT64_MAX});
   }
   void cancel(io_request& request) {
-    if (io_uring_sqe* entry = ::io_uring_get_sqe(&ring_); entry != nullptr) {
-      ::io_uring_prep_cancel(entry, &request, 0);
-      ::io_uring_sqe_set_data64(entry, no_matter);
-      push();
-    }
+    cancel(0, &request);
     finish(request);
   }
 
@@ -131,7 +147,7 @@ class uring_loop {
   static constexpr unsigned can_hide_iowait = 1u << 17;
   static constexpr unsigned hide_iowait = 1u << 7;
 
-  explicit uring_loop(epoll_loop set) : set_(std::move(set)) {}
+  uring_loop(epoll_loop set, epoll_loop outside) : set_(std::move(set)), outside_(std::move(outside)) {}
 
   /// The errno of the last attempt, or 0.
   int open(unsigned entries) {
@@ -169,12 +185,18 @@ class uring_loop {
       case EPERM:
       case EACCES: return fault::of(failure::permission, "io_uring is blocked here (", named, ")");
       case ENOSYS: return fault::of(failure::unavailable, "this kernel has no io_uring that would do (", named, ")");
-      case ENOMEM:
-        return fault::of(failure::no_space, "io_uring gets no memory, raise the limit of locked memory (", named, ")");
+      case ENOMEM: return fault::of(failure::no_space, "io_uring gets no memory, raise the limit of locked memory (", named, ")");
       default: return fault::of(failure::unavailable, "io_uring cannot be set up (", named, ")");
     }
   }
 
+  void cancel(int which, io_request* request) {
+    io_uring_sqe* entry = ::io_uring_get_sqe(&ring_);
+    if (entry == nullptr) return;
+    ::io_uring_prep_cancel(entry, request, which);
+    ::io_uring_sqe_set_data64(entry, no_matter);
+    push();
+  }
   void watch_set() {
     if (watching_) return;
     io_uring_sqe* entry = ::io_uring_get_sqe(&ring_);
@@ -187,26 +209,30 @@ class uring_loop {
   /// Hands over what was prepared. The first thread that does owns the ring.
   void push() {
     if (std::exchange(disabled_, false)) {
-      [[maybe_unused]] auto enabled =
-          ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+      [[maybe_unused]] auto enabled = ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
     }
     while (::io_uring_sq_ready(&ring_) > 0) {
       const int n = ::io_uring_submit(&ring_);
       if (n >= 0 || n == -EINTR) continue;
-      LEVADA_CHECK(n == -EAGAIN || n == -EBUSY, n);  // EEXIST: the ring belongs to another thread
+      LEVADA_CHECK(n == -EAGAIN || n == -EBUSY, n);  // EEXIST: as in enter
       reap();
     }
   }
   /// Waits for a completion. By hand, because liburing before 2.8 knows no way to hide the wait from iowait.
   int enter(duration until) {
-    const timespec left = detail::timespec_of(until - wall_clock{}.steady());
+    const duration remaining = until - wall_clock{}.steady();
+    if (remaining.ns <= 0) return ::io_uring_get_events(&ring_);  // a timeout of none would go to sleep all the same: 25 us
+    const timespec left = detail::timespec_of(remaining);
     __kernel_timespec limit{left.tv_sec, left.tv_nsec};
-    io_uring_getevents_arg rest{};
-    rest.sigmask_sz = _NSIG / 8;
-    rest.ts = reinterpret_cast<std::uintptr_t>(&limit);
+    io_uring_getevents_arg extra{};
+    extra.sigmask_sz = _NSIG / 8;
+    extra.ts = reinterpret_cast<std::uintptr_t>(&limit);
     const unsigned quiet = hides_iowait() ? hide_iowait : 0;
-    return ::io_uring_enter2(static_cast<unsigned>(ring_.ring_fd), 0, 1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | quiet,
-                             reinterpret_cast<sigset_t*>(&rest), sizeof rest);
+    const int n =
+        ::io_uring_enter2(static_cast<unsigned>(ring_.ring_fd), 0, 1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | quiet,
+                          reinterpret_cast<sigset_t*>(&extra), sizeof extra);
+    LEVADA_CHECK(n != -EEXIST, n);  // the ring belongs to another thread
+    return n;
   }
   /// Takes all completions. One that nobody asks for right now must end the next wait.
   void reap(const io_request* asked_for = nullptr) {
@@ -227,10 +253,13 @@ class uring_loop {
   }
 
   epoll_loop set_;
+  epoll_loop outside_;  // what a foreign loop waits for: set_, and completed_
+  file completed_;      // the kernel tells of completions here, from the first arm() on
   io_uring ring_{};
   unsigned entries_ = 0;
   std::uint32_t in_flight_ = 0;
   bool disabled_ = false;
+  bool tells_ = false;
   bool watching_ = false;  // the poll of set_ is in the ring
   bool news_ = false;      // a completion was taken, and no wait has ended for it
 };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <levada/core/config.hpp>
+#include <levada/core/keyed.hpp>
 #include <levada/core/text.hpp>
 #include <levada/state/slots.hpp>
 
@@ -53,6 +54,12 @@ inline constexpr std::uint32_t group_of(std::uint64_t hash) { return static_cast
 ///        make its key look idle.
 template <key Key>
 class key_table {
+  struct bucket {
+    Key key;
+    std::uint32_t slot;
+    std::uint32_t age;  // on the key's cache line: in an array by slot it would cost a second miss
+  };
+
  public:
   static constexpr std::uint32_t none = 0;
 
@@ -68,26 +75,48 @@ class key_table {
     for (std::uint32_t i = 0; i < bound; ++i) free_[i] = bound - i;  // handed out in ascending order
   }
 
-  /// The slot of a key, which is added if it is new; `none` if there is no room for it.
-  LEVADA_INLINE std::uint32_t intern(const Key& k, std::uint32_t age) {
-    for (std::uint32_t i = home(k);; i = (i + 1) & mask_) {
-      bucket& b = buckets_[i];
-      if (b.slot != none && same(b.key, k)) [[likely]] {
-        b.age = age > b.age ? age : b.age;
-        return b.slot;
-      }
+  /// The table for the time of a span: where its buckets are does not change.
+  class in_span {
+   public:
+    /// The slot of a key, which is added if it is new; `none` if there is no room for it.
+    LEVADA_INLINE std::uint32_t intern(const Key& k, std::uint32_t age) const {
+      bucket& b = at(k);
       if (b.slot == none) [[unlikely]]
-        return add(k, i, age);
+        return table_->add(k, b, age);
+      b.age = age > b.age ? age : b.age;
+      return b.slot;
     }
-  }
+    /// As intern, where keys do not grow old.
+    LEVADA_INLINE std::uint32_t intern(const Key& k) const {
+      bucket& b = at(k);
+      if (b.slot == none) [[unlikely]]
+        return table_->add(k, b, 0);
+      return b.slot;
+    }
+    /// The slot of a key, or `none`. Neither adds nor ages: what a dead event of a masked stream may do.
+    [[nodiscard]] LEVADA_INLINE std::uint32_t find(const Key& k) const { return at(k).slot; }
 
-  /// The slot of a key, or `none`. Neither adds nor ages: what a dead event of a masked stream may do.
-  [[nodiscard]] LEVADA_INLINE std::uint32_t find(const Key& k) const {
-    for (std::uint32_t i = home(k);; i = (i + 1) & mask_) {
-      const bucket& b = buckets_[i];
-      if (b.slot == none || same(b.key, k)) return b.slot;
+   private:
+    friend key_table;
+    in_span(key_table* table, bucket* buckets, std::uint32_t mask) : table_(table), buckets_(buckets), mask_(mask) {}
+
+    /// The bucket of a key, or an empty one.
+    [[nodiscard]] LEVADA_INLINE bucket& at(const Key& k) const {
+      for (std::uint32_t i = static_cast<std::uint32_t>(hash_of(k)) & mask_;; i = (i + 1) & mask_) {
+        bucket& b = buckets_[i];
+        if (same(b.key, k) || b.slot == none) [[likely]]
+          return b;
+      }
     }
-  }
+    key_table* table_;
+    bucket* buckets_;
+    std::uint32_t mask_;
+  };
+  [[nodiscard]] LEVADA_INLINE in_span enter() { return {this, buckets_.begin(), mask_}; }
+
+  std::uint32_t intern(const Key& k, std::uint32_t age) { return enter().intern(k, age); }
+  std::uint32_t intern(const Key& k) { return enter().intern(k); }
+  [[nodiscard]] std::uint32_t find(const Key& k) { return enter().find(k); }
 
   /// Frees keys older than `horizon`, looking at no more than `scan` buckets from where the last call stopped: bounded
   /// work between two spans. One round for each new horizon, so that calling it at every signal costs nothing.
@@ -125,20 +154,14 @@ class key_table {
   }
 
  private:
-  struct bucket {
-    Key key;
-    std::uint32_t slot;
-    std::uint32_t age;  // on the key's cache line: in an array by slot it would cost a second miss
-  };
-
   /// Equal keys must have equal hashes: what operator== of a user's key says does not count.
   [[nodiscard]] LEVADA_INLINE static bool same(const Key& a, const Key& b) { return std::memcmp(&a, &b, sizeof(Key)) == 0; }
   [[nodiscard]] LEVADA_INLINE std::uint32_t home(const Key& k) const { return static_cast<std::uint32_t>(hash_of(k)) & mask_; }
 
-  LEVADA_COLD std::uint32_t add(const Key& k, std::uint32_t i, std::uint32_t age) {
+  LEVADA_COLD std::uint32_t add(detail::passed<Key> k, bucket& empty, std::uint32_t age) {
     if (free_count_ == 0) return none;  // inside a span nothing may be retired: that happens between spans
     const std::uint32_t slot = free_[--free_count_];
-    buckets_[i] = {k, slot, age};
+    empty = {k, slot, age};
     return slot;
   }
   void erase(std::uint32_t hole) {

@@ -37,7 +37,7 @@ class inlet {
           case lane_kind::watermark: out.raise(watermark{{static_cast<std::int64_t>(next.signal->value)}}); break;
           case lane_kind::barrier: out.raise(barrier{next.signal->value}); return came;
           case lane_kind::idle: out.raise(idle{}); break;
-          case lane_kind::end: return leave();
+          case lane_kind::end: subscriber_->leave(); return polled::end;
           case lane_kind::commit: break;  // never given out
         }
       } else if (!next.events.empty()) {
@@ -53,7 +53,7 @@ class inlet {
     return came;
   }
   /// The sequence of the next event.
-  [[nodiscard]] std::uint64_t position() const { return subscriber_ ? subscriber_->position() : ended_at_; }
+  [[nodiscard]] std::uint64_t position() const { return subscriber_ ? subscriber_->position() : 0; }
 
   [[nodiscard]] int wake_fd() const { return subscriber_->wake_fd(); }
   [[nodiscard]] bool park() { return subscriber_->park(); }
@@ -62,16 +62,6 @@ class inlet {
 
  protected:
   std::optional<subscriber<Slot>> subscriber_;
-
- private:
-  /// Nobody asks again: the publisher must not wait for this cursor, and the loop not for this bell.
-  polled leave() {
-    ended_at_ = subscriber_->position();
-    subscriber_.reset();
-    return polled::end;
-  }
-
-  std::uint64_t ended_at_ = 0;
 };
 
 }  // namespace levada::inline v0::detail

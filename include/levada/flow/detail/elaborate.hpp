@@ -6,7 +6,6 @@
 #include <levada/core/concepts.hpp>
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/pack.hpp>
-#include <levada/flow/boundary.hpp>
 #include <levada/flow/chain.hpp>
 #include <levada/flow/fork.hpp>
 #include <levada/flow/plan.hpp>
@@ -62,33 +61,37 @@ using resolved_output = typename decltype(resolve<Scope>(std::declval<Chain>()))
 template <class... Known, fixed_string Name>
 constexpr auto resolve_begin(scope<Known...>, named_begin<Name>&&) {
   constexpr std::size_t at = place_of<Name>(scope<Known...>{});
-  constexpr bool found = at < sizeof...(Known);
-  static_assert(found, "flow: no stream of this name has been made by a statement before; write \"name\"_s = from(...) first");
-  if constexpr (found) {
-    using Out = typename type_of<element<at, pack<Known...>>>::type;
-    return chain<Out, used_begin<at>>{};
-  } else {
-    return chain<refused>{};
-  }
+  return chain<typename type_of<element<at, pack<Known...>>>::type, used_begin<at>>{};
 }
 template <class Scope, class... Chains>
 constexpr auto resolve_begin(Scope, merged_begin<Chains...>&& m) {
   return [&m]<std::size_t... I>(std::index_sequence<I...>) {
+    return chain<typename common_end<resolved_output<Scope, Chains>...>::type,
+                 joined_begin<decltype(resolve<Scope>(std::declval<Chains>()))...>>{
+        {{{{{resolve<Scope>(std::move(get<I>(m.chains)))}...}}}}};
+  }(std::index_sequence_for<Chains...>{});
+}
+
+/// Can the streams of a merge flow together? What is no merge can.
+template <class Scope>
+consteval bool can_merge(const void*) {
+  return true;
+}
+template <class Scope, class Out, class... Chains, class... Ops>
+consteval bool can_merge(const chain<Out, merged_begin<Chains...>, Ops...>*) {
+  if constexpr (!(can_merge<Scope>(static_cast<const Chains*>(nullptr)) && ...)) {
+    return false;
+  } else {
     constexpr bool begun = !(std::same_as<resolved_output<Scope, Chains>, unbound> || ...);
     static_assert(begun, "merge: one of these chains has no source; begin it with from(...) or a \"name\"_s");
     constexpr bool open = !(std::same_as<resolved_output<Scope, Chains>, nothing> || ...);
     static_assert(open, "merge: one of these chains ends in to(...), so nothing flows on from it");
-    using Out = typename common_end<resolved_output<Scope, Chains>...>::type;
-    constexpr bool agree = !begun || !open || !std::same_as<Out, mismatched>;
+    using common = typename common_end<resolved_output<Scope, Chains>...>::type;
+    constexpr bool agree = !begun || !open || !std::same_as<common, mismatched>;
     static_assert(agree, "merge: these streams carry different event types; map them to one type first");
-    if constexpr (!begun || !open || !agree || std::same_as<Out, refused>)
-      return chain<refused>{};
-    else
-      return chain<Out, joined_begin<decltype(resolve<Scope>(std::declval<Chains>()))...>>{
-          {{{{{resolve<Scope>(std::move(get<I>(m.chains)))}...}}}}};
-  }(std::index_sequence_for<Chains...>{});
+    return begun && open && agree && !std::same_as<common, refused>;
+  }
 }
-
 template <class Scope, class Out, class... Ops>
 constexpr auto resolve(chain<Out, Ops...>&& c) {
   if constexpr (sizeof...(Ops) == 0) {
@@ -114,8 +117,11 @@ template <class... Branches>
 inline constexpr bool is_syntax<fork_operator<Branches...>> = true;
 template <std::size_t First, class Op, class... Branches>
 inline constexpr bool is_syntax<branching_operator<First, Op, Branches...>> = true;
-template <fixed_string Name, class E>
-inline constexpr bool is_syntax<stage_boundary<Name, E>> = true;
+/// Where the flow goes on on another thread: `ends` is what the chain is cut into (boundary.hpp).
+template <class Op>
+concept cuts = requires(Op op) { std::move(op).ends(); };
+template <cuts Op>
+inline constexpr bool is_syntax<Op> = true;
 
 template <class Shape, class Operators>
 struct flat {
@@ -164,9 +170,9 @@ constexpr auto flatten_one(branching_operator<First, Op, Branches...>&& b) {
   return make_flat<path<row_of<1>, typename decltype(below)::shape>>(
       concatenate(pack<Op>{{std::move(b.op)}}, std::move(below.operators)));
 }
-template <fixed_string Name, class E>
-constexpr auto flatten_one(stage_boundary<Name, E>&& b) {
-  return make_flat<cut_shape<Name>>(pack<stage_outlet<Name, E>, stage_inlet<Name, E>>{{stage_outlet<Name, E>{}}, {stage_inlet<Name, E>{b.on}}});
+template <cuts Op>
+constexpr auto flatten_one(Op&& cut) {
+  return make_flat<cut_shape<Op::name>>(std::move(cut).ends());
 }
 
 /// A chain without syntax is flat as it is.

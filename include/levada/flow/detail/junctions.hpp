@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // junctions: signals where streams meet. Without merges a signal follows its one path; with them it moves as a wave: node by
-// node in the order of the plan, so that a node hears it once, after all nodes above it. What a merge makes of a signal
-// depends on the edge that it came by:
+// node in the order of the plan, so that a node hears it once, after all nodes above it. When a node that hears it raises it in
+// turn, what lies below that node alone hears it at once, so that whatever the node does next comes after it there.
+// What a merge makes of a signal depends on the edge that it came by:
 //   watermark       the least of all edges that are neither idle nor ended goes on, when it has grown
 //   idle            goes on when all edges that have not ended are idle
 //   barrier         goes on when all edges that have not ended have brought it; until then their sources are not polled
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace levada::inline v0::detail {
 
@@ -51,10 +53,10 @@ class junctions {
  public:
   /// What goes on from `node`, of what waits there; nothing if it has to wait for more.
   template <class S>
-  std::optional<S> pass(const wave<Plan, S>& w, std::size_t node) {
+  std::optional<S> pass(wave<Plan, S>& w, std::size_t node) {
     std::optional<S> on;
     for (std::size_t i = first(node); i < first(node + 1); ++i) {
-      if (!w.waits[i]) continue;
+      if (!std::exchange(w.waits[i], false)) continue;
       on = w.value[i];
       if (Plan::fanin_of(node) > 1) note(lines_[i], w.value[i]);
     }
@@ -121,9 +123,12 @@ class junctions {
   void settle(const idle&, std::optional<idle>& on, std::size_t node) {
     if (!all(node, [](const line& l) { return l.idle || l.ended; })) on.reset();
   }
-  void settle(const barrier& b, std::optional<barrier>& on, std::size_t node) {
+  void settle(const barrier&, std::optional<barrier>& on, std::size_t node) {
+    std::uint64_t newest = 0;
     for (std::size_t i = first(node); i < first(node + 1); ++i)
-      if (lines_[i].barrier < b.id + 1) lines_[i].barrier = 0;  // one that was given up: its successor counts
+      if (newest < lines_[i].barrier) newest = lines_[i].barrier;
+    for (std::size_t i = first(node); i < first(node + 1); ++i)
+      if (lines_[i].barrier != newest) lines_[i].barrier = 0;  // an older one was given up: its successor counts
     on = aligned(node);
   }
   void settle(const end_of_stream&, std::optional<end_of_stream>& on, std::size_t node) {

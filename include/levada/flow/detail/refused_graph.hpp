@@ -49,6 +49,7 @@ struct refused_graph {
   [[nodiscard]] static constexpr bool is_abandoned() { return false; }
   void for_each_operator(auto&&) {}
   void for_each_live_source(auto&&) {}
+  void for_each_ended_source(auto&&) {}
   [[nodiscard]] static constexpr bool brings_time() { return false; }
   [[nodiscard]] static constexpr std::span<const edge> edges() { return {}; }
   template <fixed_string>

@@ -25,30 +25,49 @@ struct count_window {
   pack<Aggregations...> aggregations;
 
   struct pane {
-    typename types::cells cells{};
+    typename types::pane_cells cells{};
     timestamp opened{};
   };
-  /// The window of one key: a ring of panes, `current` being filled.
+  /// The window of one key: the pane being filled, and a ring of the full ones behind it.
   struct ring {
-    std::uint32_t events = 0;  // in the current pane
-    std::uint32_t current = 0;
-    std::uint32_t full = 0;  // full panes behind the current one, at most Panes - 1
-    std::array<pane, Panes> panes{};
+    std::uint32_t events = 0;  // in the open pane
+    std::uint32_t next = 0;    // where it goes when it is full: the place of the oldest
+    std::uint32_t full = 0;
+    pane open{};
+    std::array<pane, Panes - 1> behind{};
   };
   slots<ring> state{};
 
   template <class>
   using output = typename types::emitted;
 
-  LEVADA_INLINE void operator()(const In& e, auto out) {
-    ring& r = state[levada::slot_of(e)];
-    pane& p = r.panes[r.current];
-    if (r.events == 0) [[unlikely]]
-      p.opened = out.now();
-    types::add(p.cells, aggregations, levada::payload(e));
-    if (++r.events == Slide) [[unlikely]]
-      close(r, e, out);
-  }
+  struct in_span {
+    typename types::extractors values;
+    ring* rings;
+
+    LEVADA_INLINE void operator()(const In& e, auto out) {
+      ring& r = rings[levada::slot_of(e)];
+      const bool first = r.events == 0;
+      if (first) [[unlikely]]
+        r.open.opened = out.now();
+      types::add(r.open.cells, first, values, levada::payload(e));
+      if (++r.events != Slide) [[likely]]
+        return;
+      const bool whole = r.full == Panes - 1;
+      if (whole) {
+        typename types::row_type result;
+        finish(result, r, out.now());
+        if constexpr (is_keyed<In>) result.key = e.key;
+        push(r);
+        out(levada::relay(e, result));
+      } else {
+        push(r);
+      }
+    }
+  };
+  [[nodiscard]] in_span enter() { return {types::enter(aggregations), state.begin()}; }
+
+  LEVADA_INLINE void operator()(const In& e, auto out) { enter()(e, out); }
   void on(const start& s, auto out) {
     state.resize(s.slots);
     out.raise(s);
@@ -59,31 +78,26 @@ struct count_window {
   }
 
  private:
-  /// Not cold: with a slide of one event it is the path.
-  void close(ring& r, const In& e, auto out) {
-    const std::uint32_t oldest = r.current + 1 == Panes ? 0 : r.current + 1;
-    if (r.full == Panes - 1) {
-      typename types::row_type result;
-      result.start = r.panes[oldest].opened;
-      result.end = out.now();
-      if constexpr (is_keyed<In>) result.key = e.key;
-      typename types::cells all = r.panes[oldest].cells;
-      for (std::uint32_t i = oldest; i != r.current;) {
-        i = i + 1 == Panes ? 0 : i + 1;
-        types::merge(all, r.panes[i].cells);
-      }
-      types::finish(result, all);
-      advance(r, oldest);
-      out(levada::relay(e, result));
-    } else {
-      ++r.full;
-      advance(r, oldest);
+  /// Called, and not inlined, because it is a large part of the loop but for a slide of one event.
+  [[gnu::noinline]] static void finish(typename types::row_type& result, const ring& r, timestamp now) {
+    typename types::window_cells all{};
+    std::uint32_t i = r.next;
+    for (std::size_t n = 0; n + 1 < Panes; ++n) {
+      types::merge(all, r.behind[i].cells, Slide);
+      i = i + 2 == Panes ? 0 : i + 1;
     }
+    types::merge(all, r.open.cells, Slide);
+    types::finish(result, all);
+    result.start = Panes > 1 ? r.behind[r.next].opened : r.open.opened;
+    result.end = now;
   }
-  static void advance(ring& r, std::uint32_t next) {
-    r.current = next;
+  LEVADA_INLINE static void push(ring& r) {
     r.events = 0;
-    r.panes[next] = {};
+    if constexpr (Panes > 1) {
+      r.behind[r.next] = r.open;
+      r.next = r.next + 2 == Panes ? 0 : r.next + 1;
+      r.full += r.full == Panes - 1 ? 0 : 1;
+    }
   }
 };
 

@@ -28,8 +28,9 @@ struct time_window {
   pack<Aggregations...> aggregations;
 
   struct pane {
-    std::int64_t number = INT64_MIN;  // which slide since 1970 it holds; an older one is as good as empty
-    typename types::cells cells{};
+    std::int64_t number = INT64_MAX;  // which slide since 1970 it holds; any but the wanted one is as good as empty
+    std::uint64_t events = 0;
+    typename types::pane_cells cells{};
   };
   struct entry : row_key<key_type> {
     bool active = false;  // is in the list
@@ -46,13 +47,32 @@ struct time_window {
   template <class>
   using output = typename types::emitted;
 
-  LEVADA_INLINE void operator()(const In& e, auto out) {
-    entry& own = state[levada::slot_of(e)];
-    pane& p = own.panes[place(time.pane)];
-    if (p.number != time.pane) [[unlikely]]
-      open(own, p, e, out);
-    types::add(p.cells, aggregations, levada::payload(e));
+  struct in_span {
+    typename types::extractors values;
+    entry* entries;
+    std::int64_t number;  // of the pane that is being filled,
+    std::size_t place;    // and where it is in its ring
+    time_window* whole;
+
+    LEVADA_INLINE void operator()(const In& e, auto) {
+      entry& own = entries[levada::slot_of(e)];
+      pane& p = own.panes[place];
+      const bool first = p.number != number;
+      if (first) [[unlikely]] {
+        p.number = number;
+        p.events = 0;
+        if constexpr (is_keyed<In>) own.key = e.key;
+        if (!own.active) whole->activate(levada::slot_of(e));
+      }
+      ++p.events;
+      types::add(p.cells, first, values, levada::payload(e));
+    }
+  };
+  [[nodiscard]] in_span enter() {
+    return {types::enter(aggregations), state.begin(), time.pane, place_of(time.pane), this};
   }
+
+  LEVADA_INLINE void operator()(const In& e, auto out) { enter()(e, out); }
   void on(const start& s, auto out) {
     state.resize(s.slots);
     list.resize(s.slots);
@@ -84,7 +104,7 @@ struct time_window {
   [[nodiscard]] timestamp due() const { return time.active > 0 ? begin_of(time.pane + 1) : never; }
 
  private:
-  static constexpr std::size_t place(std::int64_t number) {
+  static constexpr std::size_t place_of(std::int64_t number) {
     constexpr auto n = static_cast<std::int64_t>(Panes);
     const std::int64_t rest = number % n;
     return static_cast<std::size_t>(rest < 0 ? rest + n : rest);
@@ -94,12 +114,9 @@ struct time_window {
     timestamp t;
     return __builtin_mul_overflow(number, Slide.ns, &t.ns) ? long_ago : t;
   }
-  LEVADA_COLD void open(entry& own, pane& p, const In& e, auto) {
-    p = {time.pane, {}};
-    if (own.active) return;
-    own.active = true;
-    if constexpr (is_keyed<In>) own.key = e.key;
-    list[time.active++] = levada::slot_of(e);
+  LEVADA_COLD void activate(std::uint32_t slot) {
+    state[slot].active = true;
+    list[time.active++] = slot;
   }
   /// Emits the window that ends with the current pane, for every key with an event in it.
   void fire(auto out) {
@@ -107,12 +124,12 @@ struct time_window {
     for (std::uint32_t i = 0; i < time.active; ++i) {
       const std::uint32_t slot = list[i];
       entry& own = state[slot];
-      typename types::cells all{};
+      typename types::window_cells all{};
       bool any = false;
       const std::int64_t end = time.pane + 1;
       for (std::int64_t number = end - static_cast<std::int64_t>(Panes); number < end; ++number)
-        if (const pane& p = own.panes[place(number)]; p.number == number) {
-          types::merge(all, p.cells);
+        if (const pane& p = own.panes[place_of(number)]; p.number == number) {
+          types::merge(all, p.cells, p.events);
           any = true;
         }
       if (!any) {

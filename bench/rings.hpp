@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSL-1.0
+// rings: levada's topic and its peers behind one face, so that all carry the same messages. push and pop move one message, send
+// and receive a whole run of them, in the way that is the ring's best. A ring whose header is not installed is left out.
+#pragma once
+
+#include <levada/bus/publisher.hpp>
+#include <levada/bus/subscriber.hpp>
+
+#include "cores.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#if __has_include(<boost/lockfree/spsc_queue.hpp>)
+#include <boost/lockfree/spsc_queue.hpp>
+#define LEVADA_BENCH_BOOST 1
+#endif
+#if __has_include(<atomic_queue/atomic_queue.h>)
+#include <atomic_queue/atomic_queue.h>
+#define LEVADA_BENCH_ATOMIC_QUEUE 1
+#endif
+#if __has_include(<readerwriterqueue/readerwriterqueue.h>)
+#include <readerwriterqueue/readerwriterqueue.h>
+#define LEVADA_BENCH_READERWRITERQUEUE 1
+#endif
+#if __has_include(<concurrentqueue/concurrentqueue.h>)
+#include <concurrentqueue/concurrentqueue.h>
+#define LEVADA_BENCH_CONCURRENTQUEUE 1
+#endif
+
+namespace bench {
+
+namespace lv = levada;
+
+template <std::size_t Size>
+struct message {
+  std::uint64_t words[Size / 8];
+
+  void write(std::uint64_t sequence) {
+    for (std::size_t i = 0; i < Size / 8; ++i) words[i] = sequence + i;
+  }
+};
+
+/// What the receiver knows of the messages: each was read whole and in its turn, or the run counts for nothing.
+struct ledger {
+  std::uint64_t next = 0, sum = 0;
+  bool ordered = true;
+
+  template <std::size_t Size>
+  void take(const message<Size>& m) {
+    ordered &= m.words[0] == next;
+    ++next;
+    for (const std::uint64_t w : m.words) sum += w;
+  }
+  template <std::size_t Size>
+  [[nodiscard]] bool is_right(std::uint64_t total) const {
+    std::uint64_t expected = 0, words = Size / 8;
+    expected = words * (total * (total - 1) / 2) + total * (words * (words - 1) / 2);
+    return ordered && next == total && sum == expected;
+  }
+};
+
+inline constexpr std::size_t batch = 32;
+template <std::size_t Size>
+inline constexpr std::size_t slots = (std::size_t{1} << 20) / std::bit_ceil(Size);  // 1 MiB of messages
+
+/// One message at a time: what most users of these queues write.
+template <class Ring, std::size_t Size>
+struct singly {
+  using value_type = message<Size>;
+  void prepare_send() {}
+  void prepare_receive() {}
+  void send(std::uint64_t total) {
+    for (std::uint64_t i = 0; i < total; ++i) {
+      value_type m;
+      m.write(i);
+      while (!self().push(m)) relax();
+    }
+  }
+  void receive(std::uint64_t total, ledger& l) {
+    value_type m;
+    while (l.next < total) {
+      if (self().pop(m))
+        l.take(m);
+      else
+        relax();
+    }
+  }
+
+ private:
+  Ring& self() { return static_cast<Ring&>(*this); }
+};
+
+/// A topic; the two sides open it on their own, as two processes do.
+template <std::size_t Size>
+class topic_ring {
+ public:
+  using value_type = message<Size>;
+  static constexpr const char* name = "levada";
+
+  topic_ring() {
+    std::string pattern = "/dev/shm/levada-bench-XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr) std::perror("bench_bus: /dev/shm"), std::exit(71);
+    folder_ = pattern;
+    topic_.emplace(lv::bus::in(folder_, "bus"), "messages", lv::topic_options{.capacity = slots<Size>});
+  }
+  ~topic_ring() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  topic_ring(const topic_ring&) = delete;
+  topic_ring& operator=(const topic_ring&) = delete;
+
+  void prepare_send() { publisher_.emplace(opened(lv::publisher<value_type>::open(*topic_))); }
+  void prepare_receive() { subscriber_.emplace(opened(lv::subscriber<value_type>::open(*topic_))); }
+
+  bool push(const value_type& m) {
+    const auto room = publisher_->claim(1);
+    if (room.empty()) return false;
+    room[0] = m;
+    publisher_->commit(1, {});
+    return true;
+  }
+  bool pop(value_type& m) {
+    const auto turn = subscriber_->read();
+    if (turn.events.empty()) return false;
+    m = turn.events[0];
+    subscriber_->release(1);
+    return true;
+  }
+  void send(std::uint64_t total) {
+    for (std::uint64_t done = 0; done < total;) {
+      const auto room = publisher_->claim(std::min<std::uint64_t>(batch, total - done));
+      if (room.empty()) relax();
+      for (value_type& m : room) m.write(done++);
+      publisher_->commit(room.size(), {});
+    }
+  }
+  void receive(std::uint64_t total, ledger& l) {
+    while (l.next < total) {
+      const auto turn = subscriber_->read();
+      if (turn.events.empty()) relax();
+      for (const value_type& m : turn.events) l.take(m);
+      subscriber_->release(turn.events.size());
+    }
+  }
+
+ private:
+  template <class T>
+  static T opened(lv::result<T> made) {
+    if (!made) std::fprintf(stderr, "bench_bus: %s\n", made.error().sentence.c_str()), std::exit(71);
+    return std::move(*made);
+  }
+  std::string folder_;
+  std::optional<lv::topic<value_type>> topic_;
+  std::optional<lv::publisher<value_type>> publisher_;
+  std::optional<lv::subscriber<value_type>> subscriber_;
+};
+
+#ifdef LEVADA_BENCH_BOOST
+template <std::size_t Size>
+struct boost_single : singly<boost_single<Size>, Size> {
+  static constexpr const char* name = "boost spsc";
+  boost::lockfree::spsc_queue<message<Size>, boost::lockfree::capacity<slots<Size>>> queue;
+  bool push(const message<Size>& m) { return queue.push(m); }
+  bool pop(message<Size>& m) { return queue.pop(m); }
+};
+template <std::size_t Size>
+struct boost_bulk : boost_single<Size> {
+  static constexpr const char* name = "boost spsc bulk";
+  void send(std::uint64_t total) {
+    message<Size> several[batch];
+    for (std::uint64_t done = 0; done < total;) {
+      const std::size_t n = std::min<std::uint64_t>(batch, total - done);
+      for (std::size_t i = 0; i < n; ++i) several[i].write(done++);
+      for (std::size_t pushed = 0; pushed < n;) {
+        const std::size_t now = this->queue.push(several + pushed, n - pushed);
+        if (now == 0) relax();
+        pushed += now;
+      }
+    }
+  }
+  void receive(std::uint64_t total, ledger& l) {
+    while (l.next < total)
+      if (this->queue.consume_all([&l](const message<Size>& m) { l.take(m); }) == 0) relax();
+  }
+};
+#endif
+
+#ifdef LEVADA_BENCH_ATOMIC_QUEUE
+template <std::size_t Size>
+struct atomic_ring : singly<atomic_ring<Size>, Size> {
+  static constexpr const char* name = "atomic_queue";
+  atomic_queue::AtomicQueue2<message<Size>, slots<Size>, true, true, false, true> queue;  // the last: one producer, one consumer
+  bool push(const message<Size>& m) { return queue.try_push(m); }
+  bool pop(message<Size>& m) { return queue.try_pop(m); }
+};
+#endif
+
+#ifdef LEVADA_BENCH_READERWRITERQUEUE
+template <std::size_t Size>
+struct reader_writer_ring : singly<reader_writer_ring<Size>, Size> {
+  static constexpr const char* name = "readerwriterqueue";
+  moodycamel::ReaderWriterQueue<message<Size>> queue{slots<Size>};
+  bool push(const message<Size>& m) { return queue.try_enqueue(m); }
+  bool pop(message<Size>& m) { return queue.try_dequeue(m); }
+};
+#endif
+
+#ifdef LEVADA_BENCH_CONCURRENTQUEUE
+template <std::size_t Size>
+struct concurrent_bulk : singly<concurrent_bulk<Size>, Size> {
+  static constexpr const char* name = "concurrentqueue bulk";
+  moodycamel::ConcurrentQueue<message<Size>> queue{slots<Size>};
+  moodycamel::ProducerToken producer{queue};
+  moodycamel::ConsumerToken consumer{queue};
+  bool push(const message<Size>& m) { return queue.try_enqueue(producer, m); }
+  bool pop(message<Size>& m) { return queue.try_dequeue(consumer, m); }
+  void send(std::uint64_t total) {
+    message<Size> several[batch];
+    for (std::uint64_t done = 0; done < total;) {
+      const std::size_t n = std::min<std::uint64_t>(batch, total - done);
+      for (std::size_t i = 0; i < n; ++i) several[i].write(done++);
+      while (!queue.try_enqueue_bulk(producer, several, n)) relax();
+    }
+  }
+  void receive(std::uint64_t total, ledger& l) {
+    message<Size> several[batch];
+    while (l.next < total) {
+      const std::size_t n = queue.try_dequeue_bulk(consumer, several, batch);
+      if (n == 0) relax();
+      for (std::size_t i = 0; i < n; ++i) l.take(several[i]);
+    }
+  }
+};
+#endif
+
+}  // namespace bench

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+// stage: what a boundary between two threads of a flow costs, and what a second thread brings.
+//   bench_stage [--rounds N]   prints samples
+#include <levada/core/time.hpp>
+#include <levada/flow/boundary.hpp>
+#include <levada/flow/flow.hpp>
+#include <levada/flow/runner.hpp>
+#include <levada/op/fold.hpp>
+#include <levada/op/map.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+
+#include "cores.hpp"
+#include "sample.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace bench;
+namespace lv = levada;
+
+constexpr std::size_t span_length = 256;
+constexpr std::uint64_t passes = 100;
+
+struct reading {
+  double value = 0;
+  std::uint64_t rest[7]{};
+};
+static_assert(sizeof(reading) == 64);
+
+/// The same events again and again.
+class repeated {
+ public:
+  using event_type = reading;
+  explicit repeated(std::span<const reading> events) : events_(events) {}
+
+  [[nodiscard]] lv::polled poll(auto out, std::size_t budget) {
+    if (at_ == passes * events_.size()) return lv::polled::end;
+    const std::size_t from = static_cast<std::size_t>(at_ % events_.size());
+    const auto part = events_.subspan(from, std::min(budget, events_.size() - from));
+    at_ += part.size();
+    out(part);
+    return lv::polled::events;
+  }
+  [[nodiscard]] std::uint64_t position() const { return at_; }
+
+ private:
+  std::span<const reading> events_;
+  std::uint64_t at_ = 0;
+};
+
+/// Some ten nanoseconds that nothing can shorten: each step needs the one before it.
+reading chew(const reading& r) {
+  reading chewed = r;
+  for (int i = 0; i < 12; ++i) chewed.value = chewed.value * 0.999 + 0.5;
+  return chewed;
+}
+
+struct run_result {
+  double seconds = 0, sum = 0;
+  bool ended_well = false;
+};
+template <class Flow>
+run_result timed(Flow&& flow, const double& sum) {
+  lv::runner<> runner({.mode = lv::profile::fast, .budget = span_length});
+  const double begin = seconds_now();
+  const lv::result<> ended = runner.run(flow);
+  const double end = seconds_now();
+  if (!ended) std::fprintf(stderr, "bench_stage: %s\n", ended.error().sentence.c_str());
+  return {end - begin, sum, static_cast<bool>(ended)};
+}
+
+auto add_up(double& sum) {
+  return lv::fold(0.0, [](double& all, const reading& r) { all += r.value; }) | lv::to([&sum](double all) { sum = all; });
+}
+auto other_thread(std::pair<int, int> cores) { return lv::stage<"second">(lv::core{cores.second}); }
+
+run_result light_on_one(std::span<const reading> events) {
+  double sum = 0;
+  return timed(lv::flow(lv::from(repeated{events}) | add_up(sum)), sum);
+}
+run_result light_on_two(std::span<const reading> events, std::pair<int, int> cores) {
+  double sum = 0;
+  return timed(lv::flow(lv::from(repeated{events}) | other_thread(cores) | add_up(sum)), sum);
+}
+run_result balanced_on_one(std::span<const reading> events) {
+  double sum = 0;
+  return timed(lv::flow(lv::from(repeated{events}) | lv::map(chew) | lv::map(chew) | add_up(sum)), sum);
+}
+run_result balanced_on_two(std::span<const reading> events, std::pair<int, int> cores) {
+  double sum = 0;
+  return timed(lv::flow(lv::from(repeated{events}) | lv::map(chew) | other_thread(cores) | lv::map(chew) | add_up(sum)), sum);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  long rounds = 9;
+  if (argc == 3 && std::string_view(argv[1]) == "--rounds") rounds = std::strtol(argv[2], nullptr, 10);
+  const auto cores = two_cores();
+  if (!cores) return std::fputs("bench_stage: it needs two cores, and this process may use one\n", stderr), 69;
+  pin_to(cores->first);
+
+  std::vector<reading> events(4'096);
+  for (std::size_t i = 0; i < events.size(); ++i) events[i].value = static_cast<double>(i);
+  const double all = static_cast<double>(passes * events.size());
+  for (long i = 0; i < rounds; ++i) {
+    const measured before = ping_pong(*cores);
+    const long interrupted = times_interrupted(RUSAGE_SELF);
+    const run_result alone = light_on_one(events), across = light_on_two(events, *cores);
+    const run_result one = balanced_on_one(events), two = balanced_on_two(events, *cores);
+    const bool undisturbed = times_interrupted(RUSAGE_SELF) == interrupted;
+    const measured after = ping_pong(*cores);
+    if (!alone.ended_well || !across.ended_well || !one.ended_well || !two.ended_well || alone.sum != across.sum ||
+        one.sum != two.sum)
+      return std::fputs("bench_stage: two threads came to another result than one\n", stderr), 1;
+    std::string state = state_of(before.value, after.value);
+    if (!before.undisturbed || !undisturbed || !after.undisturbed || state == "mixed") state = "busy";
+    const std::string name = "flow/stage/2threads";
+    print({.name = name,
+           .metric = "boundary",
+           .unit = "ns/event",
+           .state = state,
+           .value = (across.seconds - alone.seconds) * 1e9 / all,
+           .note = "spans of 256 events of 64 B; two light stages less one"});
+    const sample rate{.name = name,
+                      .metric = "rate",
+                      .unit = "M events/s",
+                      .better = "more",
+                      .state = state,
+                      .note = "two stages of equal work"};
+    sample levada = rate, peer = rate;
+    levada.value = all * 1e-6 / two.seconds;
+    peer.value = all * 1e-6 / one.seconds;
+    peer.who = "one thread";
+    print(levada);
+    print(peer);
+  }
+}

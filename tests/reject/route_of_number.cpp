@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: route: what decides about a branch must return bool, or a pointer or an optional to what the branch gets
+#include <levada/flow/flow.hpp>
+#include <levada/flow/route.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+namespace lv = levada;
+using namespace lv::literals;
+
+struct reading {
+  lv::timestamp time;
+  int sensor;
+  double value;
+};
+
+void build() {
+  auto source = lv::from(lv::input<reading>());
+  auto print = [] { return lv::to([](const auto&) {}); };
+#ifdef LEVADA_WRONG
+  auto flow = lv::flow(std::move(source) | lv::route(lv::when([](const reading& r) { return r.value; }, print())));  // here
+#else
+  auto flow = lv::flow(std::move(source) | lv::route(lv::when([](const reading& r) { return &r.value; }, print())));
+#endif
+  (void)flow.open();
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: flow: no statement below uses this named stream, so its events would go nowhere
+#include <levada/flow/flow.hpp>
+#include <levada/flow/stream.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+namespace lv = levada;
+using namespace lv::literals;
+
+struct reading {
+  lv::timestamp time;
+  int sensor;
+  double value;
+};
+
+void build() {
+  auto named = "samples"_s = lv::from(lv::input<reading>());
+  auto other = lv::from(lv::input<reading>()) | lv::to([](const reading&) {});
+#ifdef LEVADA_WRONG
+  auto flow = lv::flow(std::move(named), std::move(other));  // here
+#else
+  auto flow = lv::flow(std::move(named), std::move(other), "samples"_s | lv::to([](const reading&) {}));
+#endif
+  (void)flow.open();
+}
