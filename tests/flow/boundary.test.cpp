@@ -44,7 +44,8 @@ struct wide {
 
 TEST_CASE("events and signals cross in their places, and begin and end on the other side as everywhere") {
   page above, below;
-  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) | support::listen(above, "above") | lv::stage<"below">() | lv::to(diary{&below}));
+  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) | support::listen(above, "above") | lv::stage<"below">() |
+                       lv::to(diary{&below}));
   REQUIRE(flow.open());
   CHECK(flow.threads == 2);
   flow.push(std::vector<std::int64_t>{1, 2});
@@ -86,13 +87,30 @@ TEST_CASE("processing time crosses with the events, exactly, and does not run ba
   }
   while (turn_below(timed) == lv::polled::events) {
   }
-  CHECK(text(support::without(below, "start")) == text(page{"tick 1000000001", "1000000001", "tick 1000000002", "1000000002", "tick 1500000000", "1500000000"}));
+  CHECK(text(support::without(below, "start")) ==
+        text(page{"tick 1000000001", "1000000001", "tick 1000000002", "1000000002", "tick 1500000000", "1500000000"}));
+}
+
+TEST_CASE("each event has its own time below, though nobody hands on in between") {
+  page below;
+  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) | lv::stage<"t">() | lv::to(diary{&below}));
+  REQUIRE(flow.open());
+  for (const std::int64_t time : {1'000'000'001, 1'000'000'002, 1'500'000'000}) {
+    flow.part<0>().advance({time});
+    flow.push(time);
+  }
+  turn_above(flow);
+  while (turn_below(flow) == lv::polled::events) {
+  }
+  CHECK(text(support::without(below, "start")) ==
+        text(page{"tick 1000000001", "1000000001", "tick 1000000002", "1000000002", "tick 1500000000", "1500000000"}));
 }
 
 TEST_CASE("a key stays behind: what follows is the event alone, its slots are not retired there, and key_by may stand again") {
   page below;
-  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) | lv::key_by([](std::int64_t i) { return i % 10; }, lv::keys{.bound = 4, .idle = 5_s}) |
-                       lv::stage<"below">() | lv::key_by([](std::int64_t i) { return i % 2; }, lv::keys{.bound = 16}) | lv::to(diary{&below}));
+  auto flow = lv::flow(
+      lv::from(lv::input<std::int64_t>()) | lv::key_by([](std::int64_t i) { return i % 10; }, lv::keys{.bound = 4, .idle = 5_s}) |
+      lv::stage<"below">() | lv::key_by([](std::int64_t i) { return i % 2; }, lv::keys{.bound = 16}) | lv::to(diary{&below}));
   REQUIRE(flow.open());
   flow.part<0>().advance({100'000'000'000});
   flow.push(std::vector<std::int64_t>{1, 2});
@@ -108,7 +126,8 @@ TEST_CASE("a key stays behind: what follows is the event alone, its slots are no
 
 TEST_CASE("only what is alive of a masked stream crosses") {
   page below;
-  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) | lv::select([](std::int64_t i) { return i > 0; }) | lv::stage<"x">() | lv::to(diary{&below}));
+  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) | lv::select([](std::int64_t i) { return i > 0; }) | lv::stage<"x">() |
+                       lv::to(diary{&below}));
   REQUIRE(flow.open());
   flow.push(std::vector<std::int64_t>{-1, 1, -2, 2});
   flow.part<0>().finish();
@@ -154,7 +173,8 @@ TEST_CASE("the ring has no name: nothing is left of it in the folders of topics"
     std::size_t n = 0;
     const std::filesystem::path all = "/dev/shm";
     std::error_code none;
-    for (auto it = std::filesystem::recursive_directory_iterator(all, std::filesystem::directory_options::skip_permission_denied, none);
+    for (auto it =
+             std::filesystem::recursive_directory_iterator(all, std::filesystem::directory_options::skip_permission_denied, none);
          it != std::filesystem::recursive_directory_iterator(); it.increment(none))
       if (it->path().string().find("/stages/" + std::to_string(::getpid()) + "-") != std::string::npos) ++n;
     return n;

@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cstdint>
 #include <numeric>
 #include <span>
 #include <string>
@@ -75,4 +77,67 @@ TEST_CASE("a port emits, masks, drops, raises, and knows the time and the operat
   CHECK(output == std::vector{-1, -3, 7, 8, 9});
   CHECK(flow.counts<"one">().dropped == 5);
   CHECK(flow.counts<"one">().out == 5);
+}
+
+namespace {
+/// Raises a signal in the middle of a span.
+struct teller {
+  static constexpr std::string_view kind = "teller", name = "";
+  template <class E>
+  using output = E;
+  template <class E>
+  static consteval bool fits() {
+    return true;
+  }
+  void operator()(int i, auto out) {
+    if (i == 7) out.raise(lv::retire{1});
+    out(i);
+  }
+};
+/// Holds memory of its own and enters spans with a pointer to it; a signal gives it other memory.
+struct moving_sum {
+  static constexpr std::string_view kind = "moving sum", name = "sum";
+  std::array<std::uint64_t, 2> sums{};
+  std::size_t current = 0;
+  std::size_t entered = 0;
+
+  template <class E>
+  using output = int;
+  template <class E>
+  static consteval bool fits() {
+    return true;
+  }
+  struct in_span {
+    std::uint64_t* sum;
+    void operator()(int i, auto out) {
+      *sum += static_cast<std::uint64_t>(i);
+      out(i);
+    }
+  };
+  in_span enter() {
+    ++entered;
+    return {&sums[current]};
+  }
+  void operator()(int i, auto out) { enter()(i, out); }
+  void on(const lv::retire& s, auto out) {
+    current = 1;
+    out.raise(s);
+  }
+};
+}  // namespace
+
+TEST_CASE("what enters a span takes its events; a signal inside of it reaches the operator, and it is entered again") {
+  for (std::size_t length : {std::size_t{10}, std::size_t{100}}) {
+    CAPTURE(length);
+    std::vector<int> events(length, 1);
+    events[6] = 7;  // the signal comes before it
+    auto flow = lv::flow(lv::from(lv::input<int>()) | lv::link{teller{}} | lv::link{moving_sum{}} | lv::to([](int) {}));
+    REQUIRE(flow.open());
+    flow.push(events);
+    auto& op = flow.at<"sum">();
+    CHECK(op.sums[0] == 6);
+    CHECK(op.sums[1] == 7 + (length - 7));
+    CHECK(op.entered == (length < 64 ? length : 2));
+    CHECK(flow.counts<"sum">().out == length);
+  }
 }

@@ -132,7 +132,8 @@ TEST_CASE("flows with stages leave no spinner behind, however they end") {
   for (int round = 0; round < 20; ++round) {
     button b;
     std::uint64_t sum = 0;
-    auto flow = lv::flow(lv::from(b.bell(100)) | lv::stage<"a">() | lv::stage<"b">() | lv::to([&](std::uint64_t i) { sum += i; }));
+    auto flow =
+        lv::flow(lv::from(b.bell(100)) | lv::stage<"a">() | lv::stage<"b">() | lv::to([&](std::uint64_t i) { sum += i; }));
     lv::runner<> runner({.mode = lv::profile::fast});
     REQUIRE(runner.start(flow));
     for (int i = 0; i < 100; ++i) b.press();
@@ -189,8 +190,8 @@ TEST_CASE("after a turn with nothing the descriptor stays quiet: nobody polls in
 
 TEST_CASE("timers fire in a loop of somebody else's, with stages below them") {
   std::atomic<int> ticks{0};
-  auto flow = lv::flow(lv::from(lv::timer(2_ms)) | lv::map([](const lv::timer_event& e) { return e.late.ns; }) | lv::stage<"a">() |
-                       lv::to([&](std::int64_t late) {
+  auto flow = lv::flow(lv::from(lv::timer(2_ms)) | lv::map([](const lv::timer_event& e) { return e.late.ns; }) |
+                       lv::stage<"a">() | lv::to([&](std::int64_t late) {
                          CHECK(late >= 0);
                          ++ticks;
                        }));
@@ -213,8 +214,9 @@ TEST_CASE("stages work while the host is elsewhere, and finish drains them") {
   button b;
   std::uint64_t sum = 0;
   int ended = 0;
-  auto flow = lv::flow(lv::from(b.bell(UINT64_MAX)) | lv::stage<"a">() | lv::map([](std::uint64_t i) { return i + 1; }) | lv::stage<"b">() |
-                       lv::fold(std::uint64_t{0}, [](std::uint64_t& s, std::uint64_t i) { s += i; }) | lv::to([&](std::uint64_t s) {
+  auto flow = lv::flow(lv::from(b.bell(UINT64_MAX)) | lv::stage<"a">() | lv::map([](std::uint64_t i) { return i + 1; }) |
+                       lv::stage<"b">() | lv::fold(std::uint64_t{0}, [](std::uint64_t& s, std::uint64_t i) { s += i; }) |
+                       lv::to([&](std::uint64_t s) {
                          sum = s;
                          ++ended;
                        }));
@@ -231,7 +233,8 @@ TEST_CASE("stages work while the host is elsewhere, and finish drains them") {
 #if LEVADA_EXCEPTIONS
 TEST_CASE("a host hears that a stage has failed: the descriptor wakes it, poll says end, and finish says why") {
   button b;
-  auto flow = lv::flow(lv::from(b.bell(UINT64_MAX)) | lv::stage<"a">() | lv::to([](std::uint64_t) { throw std::runtime_error("no good"); }));
+  auto flow = lv::flow(lv::from(b.bell(UINT64_MAX)) | lv::stage<"a">() |
+                       lv::to([](std::uint64_t) { throw std::runtime_error("no good"); }));
   lv::runner<> runner;
   REQUIRE(runner.open(flow));
   b.press();

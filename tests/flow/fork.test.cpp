@@ -46,7 +46,7 @@ std::vector<std::int64_t> numbers(std::size_t n) {
 }
 /// Hands on whatever it gets as a span, when it gets one.
 struct in_batches {
-  static constexpr std::string_view kind = "in_batches";
+  [[maybe_unused]] static constexpr std::string_view kind = "in_batches";
   static constexpr std::string_view name = "";
   static constexpr bool one_to_one = true;
   std::size_t* spans;
@@ -67,11 +67,11 @@ struct in_batches {
 
 TEST_CASE("every event goes through all branches, in the order of writing, before the next event") {
   page seen;
-  auto into = [&](std::string who) {
-    return lv::to([&seen, who](const auto& v) { seen.push_back(who + std::to_string(v)); });
-  };
-  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) |
-                       lv::fork(add(10), into("closed "), lv::filter([](std::int64_t i) { return i % 2 == 0; }) | add(20), add(30)) | into("open "));
+  auto into = [&](std::string who) { return lv::to([&seen, who](const auto& v) { seen.push_back(who + std::to_string(v)); }); };
+  auto flow =
+      lv::flow(lv::from(lv::input<std::int64_t>()) |
+               lv::fork(add(10), into("closed "), lv::filter([](std::int64_t i) { return i % 2 == 0; }) | add(20), add(30)) |
+               into("open "));
   REQUIRE(flow.open());
   flow.push(std::vector<std::int64_t>{1, 2});
   CHECK(text(seen) == text(page{"open 11", "closed 1", "open 31", "open 12", "closed 2", "open 22", "open 32"}));
@@ -83,8 +83,8 @@ TEST_CASE("branches may end in sinks of their own, and a fork of such is an end"
   int deep = 0;
   auto flow = lv::flow(lv::from(lv::input<reading>()) |
                        lv::fork(lv::map(&reading::value) | lv::to([&](double v) { values.push_back(v); }),
-                                lv::map(&reading::sensor) |
-                                    lv::fork(lv::to([&](std::uint32_t s) { sensors.push_back(s); }), lv::to([&](std::uint32_t) { ++deep; }))));
+                                lv::map(&reading::sensor) | lv::fork(lv::to([&](std::uint32_t s) { sensors.push_back(s); }),
+                                                                     lv::to([&](std::uint32_t) { ++deep; }))));
   REQUIRE(flow.open());
   const auto events = support::readings(100);
   flow.push(events);
@@ -135,13 +135,14 @@ TEST_CASE("a masked stream is masked in every branch: what is dead counts for no
     const auto events = numbers(1000);
     std::vector<std::int64_t> open;
     std::int64_t live = 0, all = 0;
-    auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) | lv::select<"odd">([](std::int64_t i) { return i % 2 != 0; }) |
-                         lv::fork(running_sum() | lv::to<"sums">([](std::int64_t) {}), lv::to<"masked">([&](bool alive, const std::int64_t&) {
-                                    live += alive;
-                                    ++all;
-                                  }),
-                                  lv::select<"big">([](std::int64_t i) { return i > 500; }), lv::map([](std::int64_t i) { return -i; })) |
-                         lv::to<"out">([&](std::int64_t i) { open.push_back(i); }));
+    auto flow = lv::flow(
+        lv::from(lv::input<std::int64_t>()) | lv::select<"odd">([](std::int64_t i) { return i % 2 != 0; }) |
+        lv::fork(running_sum() | lv::to<"sums">([](std::int64_t) {}), lv::to<"masked">([&](bool alive, const std::int64_t&) {
+                   live += alive;
+                   ++all;
+                 }),
+                 lv::select<"big">([](std::int64_t i) { return i > 500; }), lv::map([](std::int64_t i) { return -i; })) |
+        lv::to<"out">([&](std::int64_t i) { open.push_back(i); }));
     REQUIRE(flow.open());
     support::in_spans(events, length, [&](auto part) { flow.push(part); });
     std::vector<std::int64_t> expected;
@@ -185,8 +186,8 @@ TEST_CASE("states in branches and behind them are the same after spans of any le
 TEST_CASE("an operator that takes spans gets single events below a fork, and whole spans where it stands alone") {
   std::size_t forked = 0, alone = 0;
   std::vector<std::int64_t> open;
-  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) | lv::link{in_batches{&alone}} | lv::fork(lv::link{in_batches{&forked}}, add(1000)) |
-                       lv::to([&](std::int64_t i) { open.push_back(i); }));
+  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) | lv::link{in_batches{&alone}} |
+                       lv::fork(lv::link{in_batches{&forked}}, add(1000)) | lv::to([&](std::int64_t i) { open.push_back(i); }));
   REQUIRE(flow.open());
   flow.push(std::vector<std::int64_t>{1, 2});
   CHECK(alone == 1);
@@ -196,8 +197,8 @@ TEST_CASE("an operator that takes spans gets single events below a fork, and who
 
 TEST_CASE("each branch is counted by itself") {
   auto flow = lv::flow(lv::from<"in">(lv::input<std::int64_t>()) |
-                       lv::fork(lv::filter<"even">([](std::int64_t i) { return i % 2 == 0; }), lv::filter<"big">([](std::int64_t i) { return i > 90; }),
-                                lv::to<"all">([](std::int64_t) {})) |
+                       lv::fork(lv::filter<"even">([](std::int64_t i) { return i % 2 == 0; }),
+                                lv::filter<"big">([](std::int64_t i) { return i > 90; }), lv::to<"all">([](std::int64_t) {})) |
                        lv::to<"some">([](std::int64_t) {}));
   REQUIRE(flow.open());
   for (std::int64_t i = 1; i <= 100; ++i) flow.push(i);
@@ -227,7 +228,8 @@ TEST_CASE("diamond below diamond: every way is gone, in the order of writing, an
 TEST_CASE("states behind called nodes, masked and framed, are the same as in a loop") {
   const auto events = numbers(500);
   auto diamond = [](std::int64_t n) {
-    return lv::fork(lv::select([](std::int64_t i) { return i % 2 == 0; }), running_sum() | lv::map([n](std::int64_t i) { return i % n; }));
+    return lv::fork(lv::select([](std::int64_t i) { return i % 2 == 0; }),
+                    running_sum() | lv::map([n](std::int64_t i) { return i % n; }));
   };
   std::vector<std::int64_t> expected;
   std::int64_t state[4] = {0, 0, 0, 0};

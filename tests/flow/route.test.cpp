@@ -51,12 +51,11 @@ using message = std::variant<int, double, code_only>;
 
 TEST_CASE("each event goes to the first branch that takes it, and to no other") {
   page seen;
-  auto into = [&](std::string who) {
-    return lv::to([&seen, who](std::int64_t i) { seen.push_back(who + std::to_string(i)); });
-  };
-  auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) |
-                       lv::route<"by size">(lv::when(above(100), into("large ")), lv::when(above(10), add(1000)), lv::otherwise(into("small "))) |
-                       into("on "));
+  auto into = [&](std::string who) { return lv::to([&seen, who](std::int64_t i) { seen.push_back(who + std::to_string(i)); }); };
+  auto flow = lv::flow(
+      lv::from(lv::input<std::int64_t>()) |
+      lv::route<"by size">(lv::when(above(100), into("large ")), lv::when(above(10), add(1000)), lv::otherwise(into("small "))) |
+      into("on "));
   REQUIRE(flow.open());
   flow.push(std::vector<std::int64_t>{5, 50, 500, 11, 10});
   CHECK(text(seen) == text(page{"small 5", "on 1050", "large 500", "on 1011", "small 10"}));
@@ -92,18 +91,24 @@ TEST_CASE("a decision may give what the branch gets: by pointer, optional, or an
   auto flow = lv::flow(
       lv::from(lv::input<message>()) |
       lv::route(lv::when([](const message& m) { return std::get_if<int>(&m); }, lv::to([&](const int& i) { ints.push_back(i); })),
-                lv::when([](const message& m) -> std::optional<double> {
-                  if (const auto* d = std::get_if<double>(&m); d != nullptr && *d > 0) return *d * 2;
-                  return {};
-                }, lv::map([](double d) { return d + 1; }) | lv::to([&](double d) { doubles.push_back(d); })),
-                lv::when([](const message& m) {
-                  const auto* a = std::get_if<code_only>(&m);
-                  return a != nullptr && a->code > 9 ? std::make_unique<std::string>(std::to_string(a->code)) : nullptr;
-                }, lv::to([&](const std::string& s) { words.push_back(s); })),
-                lv::when([](const message& m) {
-                  const auto* a = std::get_if<code_only>(&m);
-                  return a != nullptr ? std::optional(a->code > 5) : std::nullopt;
-                }, lv::to([&](bool b) { flags.push_back(b); })),
+                lv::when(
+                    [](const message& m) -> std::optional<double> {
+                      if (const auto* d = std::get_if<double>(&m); d != nullptr && *d > 0) return *d * 2;
+                      return {};
+                    },
+                    lv::map([](double d) { return d + 1; }) | lv::to([&](double d) { doubles.push_back(d); })),
+                lv::when(
+                    [](const message& m) {
+                      const auto* a = std::get_if<code_only>(&m);
+                      return a != nullptr && a->code > 9 ? std::make_unique<std::string>(std::to_string(a->code)) : nullptr;
+                    },
+                    lv::to([&](const std::string& s) { words.push_back(s); })),
+                lv::when(
+                    [](const message& m) {
+                      const auto* a = std::get_if<code_only>(&m);
+                      return a != nullptr ? std::optional(a->code > 5) : std::nullopt;
+                    },
+                    lv::to([&](bool b) { flags.push_back(b); })),
                 lv::otherwise(lv::to([&](const message& m) { rest += std::holds_alternative<double>(m) ? 1 : 100; }))));
   REQUIRE(flow.open());
   flow.push(std::vector<message>{1, 2.5, code_only{12}, -3.5, 7, code_only{3}, code_only{8}});
@@ -120,7 +125,8 @@ TEST_CASE("decisions are asked in order, once an event, and may have a memory") 
   auto flow = lv::flow(lv::from(lv::input<std::int64_t>()) |
                        lv::route(lv::when([&, n = 0](std::int64_t) mutable { return asked.push_back(1), ++n % 3 == 0; },
                                           lv::to([&](std::int64_t i) { every_third.push_back(i); })),
-                                 lv::when([&](std::int64_t) { return asked.push_back(2), true; }, lv::to([&](std::int64_t i) { others.push_back(i); }))));
+                                 lv::when([&](std::int64_t) { return asked.push_back(2), true; },
+                                          lv::to([&](std::int64_t i) { others.push_back(i); }))));
   REQUIRE(flow.open());
   flow.push(std::vector<std::int64_t>{1, 2, 3, 4});
   CHECK(asked == std::vector{1, 2, 1, 2, 1, 1, 2});
@@ -134,7 +140,8 @@ TEST_CASE("a keyed stream keeps its keys in all branches, also where a branch ge
     const auto events = support::readings(5000, 13);
     std::map<std::uint32_t, std::int64_t> sums, expected;
     auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) |
-                         lv::route(lv::when([](const reading& r) { return r.level > 0 ? &r.level : nullptr; }, lv::map([](std::int32_t l) { return l * 2; })),
+                         lv::route(lv::when([](const reading& r) { return r.level > 0 ? &r.level : nullptr; },
+                                            lv::map([](std::int32_t l) { return l * 2; })),
                                    lv::when([](const reading& r) { return r.level < -500; }, lv::map(&reading::level))) |
                          lv::fold(std::int64_t{0}, [](std::int64_t& sum, std::int32_t l) { sum += l; }) |
                          lv::to([&](const lv::folded<std::uint32_t, std::int64_t>& f) { sums[f.key] = f.value; }));
@@ -169,8 +176,8 @@ TEST_CASE("signals go to all branches, once behind them") {
   flow.push(std::int64_t{3});
   flow.raise_everywhere(lv::watermark{{1}});
   flow.raise_everywhere(lv::barrier{2});
-  CHECK(text(heard) == text(page{"a start 1", "b start 1", "start 1", "3", "a watermark 1", "b watermark 1", "watermark 1", "a barrier 2",
-                                 "b barrier 2", "barrier 2"}));
+  CHECK(text(heard) == text(page{"a start 1", "b start 1", "start 1", "3", "a watermark 1", "b watermark 1", "watermark 1",
+                                 "a barrier 2", "b barrier 2", "barrier 2"}));
 }
 
 TEST_CASE("routes, forks and merges with states, in spans of any length: the same as a loop") {
@@ -196,12 +203,15 @@ TEST_CASE("routes, forks and merges with states, in spans of any length: the sam
     const auto got = support::outcome<std::int64_t>(events, length, [](auto& out) {
       return lv::flow(
           "numbers"_s = lv::from(lv::input<std::int64_t>()),
-          "routed"_s = "numbers"_s |
-                       lv::route(lv::when([](std::int64_t i) { return i % 5 == 0; },
-                                          lv::scan(std::int64_t{0}, [](std::int64_t& sum, std::int64_t i) { return sum += i; }) |
-                                              lv::fork(lv::map([](std::int64_t i) { return i % 977; }),
-                                                       lv::filter([](std::int64_t i) { return i % 2 == 0; }) | lv::map([](std::int64_t i) { return -i; }))),
-                                 lv::when(above(600), lv::scan(std::int64_t{0}, [](std::int64_t& most, std::int64_t i) { return most = std::max(most, i); }))),
+          "routed"_s =
+              "numbers"_s |
+              lv::route(lv::when([](std::int64_t i) { return i % 5 == 0; },
+                                 lv::scan(std::int64_t{0}, [](std::int64_t& sum, std::int64_t i) { return sum += i; }) |
+                                     lv::fork(lv::map([](std::int64_t i) { return i % 977; }),
+                                              lv::filter([](std::int64_t i) { return i % 2 == 0; }) |
+                                                  lv::map([](std::int64_t i) { return -i; }))),
+                        lv::when(above(600), lv::scan(std::int64_t{0}, [](std::int64_t& most,
+                                                                          std::int64_t i) { return most = std::max(most, i); }))),
           lv::merge("routed"_s, "numbers"_s | lv::filter([](std::int64_t i) { return i % 7 == 0; }) | add(7)) |
               lv::scan(std::int64_t{0}, [](std::int64_t& h, std::int64_t i) { return h = (h * 31 + i) % 1'000'003; }) |
               lv::to([&](std::int64_t i) { out.push_back(i); }));

@@ -117,13 +117,14 @@ TEST_CASE("a flow of one to four stages gives what it gives on one thread: many 
   const auto events = support::readings(30'000, 9);
   auto outcome = [&](auto one, auto two, auto three, auto four) {
     std::vector<double> seen;
-    auto flow = lv::flow(source_of(events) | std::move(one) | lv::filter([](const reading& r) { return r.level % 3 != 0; }) |
-                         lv::map([](const reading& r) { return r.value * r.level; }) | std::move(two) |
-                         lv::scan(0.0, [](double& sum, double v) { return sum = sum * 0.5 + v; }) |
-                         lv::fork(lv::map([](double v) { return v + 1; }), lv::filter([](double v) { return v > 0; })) | std::move(three) |
-                         lv::window<lv::tumbling{7}>(lv::aggregate<lv::mean, lv::max>([](double v) { return v; })) |
-                         lv::map([](const auto& r) { return r.template get<lv::mean>() + r.template get<lv::max>(); }) | std::move(four) |
-                         lv::to([&](double v) { seen.push_back(v); }));
+    auto flow =
+        lv::flow(source_of(events) | std::move(one) | lv::filter([](const reading& r) { return r.level % 3 != 0; }) |
+                 lv::map([](const reading& r) { return r.value * r.level; }) | std::move(two) |
+                 lv::scan(0.0, [](double& sum, double v) { return sum = sum * 0.5 + v; }) |
+                 lv::fork(lv::map([](double v) { return v + 1; }), lv::filter([](double v) { return v > 0; })) |
+                 std::move(three) | lv::window<lv::tumbling{7}>(lv::aggregate<lv::mean, lv::max>([](double v) { return v; })) |
+                 lv::map([](const auto& r) { return r.template get<lv::mean>() + r.template get<lv::max>(); }) | std::move(four) |
+                 lv::to([&](double v) { seen.push_back(v); }));
     REQUIRE(lv::runner<>({.budget = 1000}).run(flow));
     return seen;
   };
@@ -139,12 +140,15 @@ TEST_CASE("keys above and below a stage, windows in the time of the events: the 
   const auto events = support::readings(20'000, 5);
   auto outcome = [&](auto cut) {
     std::vector<row> seen;
-    auto flow = lv::flow(lv::from(timed_readings{events}) | std::move(cut) | lv::key_by(&reading::sensor) |
-                         lv::window<lv::tumbling{1_s}>(lv::aggregate<lv::sum>(&reading::level), lv::aggregate<lv::first>(&reading::sensor)) |
-                         lv::map([](const auto& r) { return row{r.template get<lv::first>(), static_cast<std::int64_t>(r.template get<lv::sum>())}; }) |
-                         lv::stage<"last">() | lv::key_by(&row::sensor) |
-                         lv::scan(std::int64_t{0}, [](std::int64_t& sum, const row& r) { return row{r.sensor, sum += r.sum}; }) |
-                         lv::to([&](const row& r) { seen.push_back(r); }));
+    auto flow = lv::flow(
+        lv::from(timed_readings{events}) | std::move(cut) | lv::key_by(&reading::sensor) |
+        lv::window<lv::tumbling{1_s}>(lv::aggregate<lv::sum>(&reading::level), lv::aggregate<lv::first>(&reading::sensor)) |
+        lv::map([](const auto& r) {
+          return row{r.template get<lv::first>(), static_cast<std::int64_t>(r.template get<lv::sum>())};
+        }) |
+        lv::stage<"last">() | lv::key_by(&row::sensor) |
+        lv::scan(std::int64_t{0}, [](std::int64_t& sum, const row& r) { return row{r.sensor, sum += r.sum}; }) |
+        lv::to([&](const row& r) { seen.push_back(r); }));
     REQUIRE(lv::runner<>({.base = lv::time_base::events}).run(flow));
     return seen;
   };
@@ -161,11 +165,12 @@ TEST_CASE("streams meet on a stage of one name, each in its own order, with one 
   std::atomic<std::uint64_t> a{0}, b{0};
   std::vector<std::uint64_t> odd, even;
   int ends = 0;
-  auto flow = lv::flow("even"_s = lv::from(counter{&b, 30'000}) | lv::stage<"other">() | lv::map([](std::uint64_t i) { return 2 * i; }) | lv::stage<"sum">(),
-                       "odd"_s = lv::from(counter{&a, 50'000}) | lv::map([](std::uint64_t i) { return 2 * i + 1; }) | lv::stage<"sum">(),
-                       lv::merge("odd"_s, "even"_s) |
-                           lv::fork(lv::to([&](std::uint64_t i) { (i % 2 == 0 ? even : odd).push_back(i); }),
-                                    lv::fold(0, [](int&, std::uint64_t) {}) | lv::to([&](int) { ++ends; })));
+  auto flow =
+      lv::flow("even"_s = lv::from(counter{&b, 30'000}) | lv::stage<"other">() | lv::map([](std::uint64_t i) { return 2 * i; }) |
+                          lv::stage<"sum">(),
+               "odd"_s = lv::from(counter{&a, 50'000}) | lv::map([](std::uint64_t i) { return 2 * i + 1; }) | lv::stage<"sum">(),
+               lv::merge("odd"_s, "even"_s) | lv::fork(lv::to([&](std::uint64_t i) { (i % 2 == 0 ? even : odd).push_back(i); }),
+                                                       lv::fold(0, [](int&, std::uint64_t) {}) | lv::to([&](int) { ++ends; })));
   CHECK(flow.threads == 3);
   REQUIRE(lv::runner<>{}.run(flow));
   REQUIRE(odd.size() == 50'000);
@@ -187,8 +192,9 @@ TEST_CASE("watermarks and barriers meet on a stage as on one thread") {
     b.push_back({step::event, 2000 + i});
   }
   a.push_back({step::end}), b.push_back({step::end});
-  auto flow = lv::flow(lv::merge(lv::from(support::scripted{a}) | lv::stage<"sum">(), lv::from(support::scripted{b}) | lv::stage<"sum">()) |
-                       lv::to(support::diary{&seen}));
+  auto flow = lv::flow(
+      lv::merge(lv::from(support::scripted{a}) | lv::stage<"sum">(), lv::from(support::scripted{b}) | lv::stage<"sum">()) |
+      lv::to(support::diary{&seen}));
   REQUIRE(lv::runner<>{}.run(flow));
   const page barriers = support::only(seen, "barrier ");
   REQUIRE(barriers.size() == 10);
@@ -213,8 +219,8 @@ TEST_CASE("watermarks and barriers meet on a stage as on one thread") {
 TEST_CASE("a stage that is slow holds up those above it, and nothing is lost or dropped") {
   std::atomic<std::uint64_t> taken{0};
   std::uint64_t next = 0, furthest = 0;
-  auto flow = lv::flow(lv::from(counter{&taken, 3000}) | lv::map([](std::uint64_t i) { return block{i, {}}; }) | lv::stage<"slow">() |
-                       lv::to<"out">([&](const block& b) {
+  auto flow = lv::flow(lv::from(counter{&taken, 3000}) | lv::map([](std::uint64_t i) { return block{i, {}}; }) |
+                       lv::stage<"slow">() | lv::to<"out">([&](const block& b) {
                          REQUIRE(b.number == next);
                          ++next;
                          furthest = std::max(furthest, taken.load() - b.number);
@@ -231,7 +237,8 @@ TEST_CASE("a stop while all are busy drains: what was taken from the source come
   for (const lv::profile mode : {lv::profile::eco, lv::profile::fast}) {
     std::atomic<std::uint64_t> taken{0}, seen{0};
     bool in_order = true, ended = false;
-    auto flow = lv::flow(lv::from(counter{&taken}) | lv::stage<"a">() | lv::map([](std::uint64_t i) { return i + 1; }) | lv::stage<"b">() |
+    auto flow = lv::flow(lv::from(counter{&taken}) | lv::stage<"a">() | lv::map([](std::uint64_t i) { return i + 1; }) |
+                         lv::stage<"b">() |
                          lv::fork(lv::to([&](std::uint64_t i) {
                                     in_order = in_order && i == seen + 1;
                                     seen = i;
@@ -250,8 +257,8 @@ TEST_CASE("a stop while all are busy drains: what was taken from the source come
 TEST_CASE("a source that ends with a fault: what it had brought comes out, then the run says why") {
   std::atomic<std::uint64_t> taken{0};
   std::uint64_t sum = 0;
-  auto flow = lv::flow(lv::from(counter{&taken, 10'000, 0, lv::fault::of(lv::failure::data, "row 10001 is no row")}) | lv::stage<"a">() |
-                       lv::stage<"b">() | lv::to([&](std::uint64_t i) { sum += i; }));
+  auto flow = lv::flow(lv::from(counter{&taken, 10'000, 0, lv::fault::of(lv::failure::data, "row 10001 is no row")}) |
+                       lv::stage<"a">() | lv::stage<"b">() | lv::to([&](std::uint64_t i) { sum += i; }));
   const auto done = lv::runner<>{}.run(flow);
   REQUIRE_FALSE(done);
   CHECK(done.error().sentence.view() == "row 10001 is no row");
@@ -271,8 +278,8 @@ TEST_CASE("an operator that throws, on whichever thread, ends the flow on all of
           return i;
         });
       };
-      auto flow = lv::flow(lv::from(counter{&taken}) | bad(0) | lv::stage<"a">() | bad(1) | lv::stage<"b">() | bad(2) | lv::stage<"c">() | bad(3) |
-                           lv::to([](std::uint64_t) {}));
+      auto flow = lv::flow(lv::from(counter{&taken}) | bad(0) | lv::stage<"a">() | bad(1) | lv::stage<"b">() | bad(2) |
+                           lv::stage<"c">() | bad(3) | lv::to([](std::uint64_t) {}));
       const auto done = lv::runner<>{}.run(flow);
       REQUIRE_FALSE(done);
       CHECK(done.error().kind == lv::failure::internal);
@@ -303,7 +310,8 @@ TEST_CASE("a throw at the very end, while other stages end too, is heard, and no
 TEST_CASE("a processor that is not there is refused in words, and nothing has started") {
   const std::array<int, 3> events{1, 2, 3};
   int seen = 0;
-  auto flow = lv::flow(lv::from(lv::values<int>(events)) | lv::stage<"far">(lv::core{4711}) | lv::stage<"near">() | lv::to([&](int) { ++seen; }));
+  auto flow = lv::flow(lv::from(lv::values<int>(events)) | lv::stage<"far">(lv::core{4711}) | lv::stage<"near">() |
+                       lv::to([&](int) { ++seen; }));
   lv::runner<> runner;
   auto done = runner.run(flow);
   REQUIRE_FALSE(done);
@@ -349,11 +357,9 @@ TEST_CASE("several flows in one runner: one ends early, the others go on to thei
 
 TEST_CASE("a flow that is cut at a topic gives what it gives whole; watermarks and time are in the topic") {
   const scratch_bus here;
-  const lv::topic<reading> between(here.bus(), "between");
+  const lv::topic<reading> between(here.bus(), "between", {.grain = lv::duration{1}});
   const auto events = support::readings(5000, 5);
-  auto above = [&] {
-    return lv::from(timed_readings{events}) | lv::filter([](const reading& r) { return r.level > 0; });
-  };
+  auto above = [&] { return lv::from(timed_readings{events}) | lv::filter([](const reading& r) { return r.level > 0; }); };
   auto below = [](auto begin, std::vector<std::int64_t>& seen) {
     return std::move(begin) | lv::window<lv::tumbling{100_ms}>(lv::aggregate<lv::sum>(&reading::level)) |
            lv::map([](const auto& r) { return static_cast<std::int64_t>(r.template get<lv::sum>()); }) |

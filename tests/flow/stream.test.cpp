@@ -48,7 +48,7 @@ auto add(std::int64_t n) {
 
 /// Raises the watermark that an event implies, `late` before it.
 struct time_of_events {
-  static constexpr std::string_view kind = "time_of_events";
+  [[maybe_unused]] static constexpr std::string_view kind = "time_of_events";
   static constexpr std::string_view name = "";
   static constexpr bool one_to_one = true;
   std::int64_t late;
@@ -70,7 +70,7 @@ struct time_of_events {
 
 /// Passes signals on, and then does something more of each kind.
 struct echo {
-  static constexpr std::string_view kind = "echo";
+  [[maybe_unused]] static constexpr std::string_view kind = "echo";
   static constexpr std::string_view name = "";
 
   template <class E>
@@ -214,9 +214,7 @@ void play(auto& flow, std::size_t turns) {
 
 TEST_CASE("a named stream is used as often as you like: each event goes to all statements before the next one") {
   page seen;
-  auto into = [&](const char* who) {
-    return lv::to([&seen, who](std::int64_t i) { seen.push_back(who + std::to_string(i)); });
-  };
+  auto into = [&](const char* who) { return lv::to([&seen, who](std::int64_t i) { seen.push_back(who + std::to_string(i)); }); };
   auto flow = lv::flow("numbers"_s = lv::from(ints()) | lv::filter([](std::int64_t i) { return i != 2; }),
                        "numbers"_s | add(10) | into("a"), "numbers"_s | into("b"), "numbers"_s | add(20) | into("c"));
   REQUIRE(flow.open());
@@ -272,8 +270,9 @@ TEST_CASE("streams that are written side by side stay apart") {
 TEST_CASE("a merge takes the sources in the order of writing, and keeps the order of each") {
   const std::vector<std::int64_t> odd{1, 3, 5, 7}, even{2, 4};
   page seen;
-  auto flow = lv::flow(lv::merge(lv::from<"odd">(lv::values(std::span(odd))) | add(0), lv::from<"even">(lv::values(std::span(even)))) |
-                       lv::to<"out">(diary{&seen}));
+  auto flow =
+      lv::flow(lv::merge(lv::from<"odd">(lv::values(std::span(odd))) | add(0), lv::from<"even">(lv::values(std::span(even)))) |
+               lv::to<"out">(diary{&seen}));
   REQUIRE(flow.open());
   while (flow.poll(2) != lv::polled::end) {
   }
@@ -283,12 +282,12 @@ TEST_CASE("a merge takes the sources in the order of writing, and keeps the orde
 
 TEST_CASE("a merge may stand in a merge, and keyed streams of one key_by meet again") {
   std::map<int, int> counted;
-  auto flow = lv::flow(
-      "keyed"_s = lv::merge(lv::merge(lv::from<"a">(ints()), lv::from<"b">(ints())), lv::from<"c">(ints())) |
-                  lv::key_by([](std::int64_t i) { return static_cast<int>(i % 3); }),
-      "small"_s = "keyed"_s | lv::filter([](std::int64_t i) { return i < 100; }),
-      lv::merge("small"_s | add(0), "keyed"_s | lv::filter([](std::int64_t i) { return i >= 100; })) |
-          lv::fold(0, [](int& n, std::int64_t) { ++n; }) | lv::to([&](const lv::folded<int, int>& f) { counted[f.key] += f.value; }));
+  auto flow = lv::flow("keyed"_s = lv::merge(lv::merge(lv::from<"a">(ints()), lv::from<"b">(ints())), lv::from<"c">(ints())) |
+                                   lv::key_by([](std::int64_t i) { return static_cast<int>(i % 3); }),
+                       "small"_s = "keyed"_s | lv::filter([](std::int64_t i) { return i < 100; }),
+                       lv::merge("small"_s | add(0), "keyed"_s | lv::filter([](std::int64_t i) { return i >= 100; })) |
+                           lv::fold(0, [](int& n, std::int64_t) { ++n; }) |
+                           lv::to([&](const lv::folded<int, int>& f) { counted[f.key] += f.value; }));
   REQUIRE(flow.open());
   for (std::int64_t i = 0; i < 300; i += 3) flow.push<"a">(i), flow.push<"b">(i + 1), flow.push<"c">(i + 2);
   flow.finish();
@@ -323,8 +322,9 @@ TEST_CASE("a merge of which another is made passes its pauses and its time on to
     std::array<std::vector<step>, 3> all;
     for (auto& steps : all) steps = random_steps(r, 5 + r.below(40));
     page seen;
-    auto flow = lv::flow(lv::merge(lv::merge(lv::from(scripted{all[0]}), lv::from(scripted{all[1]})) | add(0), lv::from(scripted{all[2]})) |
-                         lv::to(diary{&seen}));
+    auto flow = lv::flow(
+        lv::merge(lv::merge(lv::from(scripted{all[0]}), lv::from(scripted{all[1]})) | add(0), lv::from(scripted{all[2]})) |
+        lv::to(diary{&seen}));
     play(flow, 50);
     std::int64_t last = lv::long_ago.ns;
     for (const std::string& line : support::only(seen, "watermark ")) {
@@ -346,8 +346,9 @@ TEST_CASE("a merge of which another is made passes its pauses and its time on to
 TEST_CASE("a stream that pauses lets the others go on, and holds them again from its next watermark on") {
   page seen;
   auto flow = lv::flow(
-      lv::merge(lv::from(scripted{{{step::watermark, 10}, {step::idle}, {step::nothing}, {step::watermark, 15}, {step::event, 25}}}),
-                lv::from(scripted{{{step::watermark, 20}, {step::nothing}, {step::watermark, 22}, {step::watermark, 30}}})) |
+      lv::merge(
+          lv::from(scripted{{{step::watermark, 10}, {step::idle}, {step::nothing}, {step::watermark, 15}, {step::event, 25}}}),
+          lv::from(scripted{{{step::watermark, 20}, {step::nothing}, {step::watermark, 22}, {step::watermark, 30}}})) |
       lv::to(diary{&seen}));
   play(flow, 6);
   CHECK(text(seen) == text(page{"start 1", "watermark 10", "watermark 20", "watermark 22", "25"}));
@@ -356,10 +357,12 @@ TEST_CASE("a stream that pauses lets the others go on, and holds them again from
 TEST_CASE("a stream that resumes below a merge is heard further down, though its time is not news") {
   // The upper merge has said 20 and then idle. Its first stream resumes with 15, so it stands at 20, and so must all below.
   page seen;
-  auto upper = lv::merge(lv::from(scripted{{{step::watermark, 10}, {step::idle}, {step::nothing}, {step::watermark, 15}, {step::event, 25}}}),
-                         lv::from(scripted{{{step::watermark, 20}, {step::nothing}, {step::idle}}}));
-  auto flow = lv::flow(lv::merge(std::move(upper) | add(0), lv::from(scripted{{{step::watermark, 20}, {}, {}, {}, {step::watermark, 40}}})) |
-                       lv::to(diary{&seen}));
+  auto upper = lv::merge(
+      lv::from(scripted{{{step::watermark, 10}, {step::idle}, {step::nothing}, {step::watermark, 15}, {step::event, 25}}}),
+      lv::from(scripted{{{step::watermark, 20}, {step::nothing}, {step::idle}}}));
+  auto flow = lv::flow(
+      lv::merge(std::move(upper) | add(0), lv::from(scripted{{{step::watermark, 20}, {}, {}, {}, {step::watermark, 40}}})) |
+      lv::to(diary{&seen}));
   play(flow, 6);
   CHECK(text(seen) == text(page{"start 1", "watermark 10", "watermark 20", "25"}));
 }
@@ -372,9 +375,10 @@ TEST_CASE("operators in the branches may make time themselves: the merge takes t
   for (const std::size_t length : support::span_lengths) {
     CAPTURE(length);
     page seen;
-    auto flow = lv::flow(lv::from(ints()) |
-                         lv::fork(lv::link{time_of_events{5}}, lv::link{time_of_events{50}} | lv::filter([](std::int64_t) { return false; })) |
-                         lv::to(diary{&seen}));
+    auto flow = lv::flow(
+        lv::from(ints()) |
+        lv::fork(lv::link{time_of_events{5}}, lv::link{time_of_events{50}} | lv::filter([](std::int64_t) { return false; })) |
+        lv::to(diary{&seen}));
     REQUIRE(flow.open());
     support::in_spans(events, length, [&](auto part) { flow.push(part); });
     page expected{"start 1"};
@@ -392,16 +396,19 @@ TEST_CASE("operators in the branches may make time themselves: the merge takes t
 
 TEST_CASE("no event overtakes a barrier: sources that have brought it wait until all have") {
   page seen;
-  auto flow = lv::flow(lv::merge(lv::from(scripted{{{step::event, 10}, {step::barrier, 1}, {step::event, 11}, {step::event, 12}}}),
-                                 lv::from(scripted{{{step::event, 20}, {step::event, 21}, {step::event, 22}, {step::barrier, 1}, {step::event, 23}}})) |
-                       lv::to(diary{&seen}));
+  auto flow = lv::flow(
+      lv::merge(
+          lv::from(scripted{{{step::event, 10}, {step::barrier, 1}, {step::event, 11}, {step::event, 12}}}),
+          lv::from(scripted{{{step::event, 20}, {step::event, 21}, {step::event, 22}, {step::barrier, 1}, {step::event, 23}}})) |
+      lv::to(diary{&seen}));
   play(flow, 10);
   CHECK(text(seen) == text(page{"start 1", "10", "20", "21", "22", "barrier 1", "11", "23", "12"}));
 }
 
 TEST_CASE("a newer barrier replaces one that another stream has left out, whoever comes first") {
   const std::vector<step> leaves_out{{step::barrier, 2}, {step::event, 12}, {step::event, 13}};
-  const std::vector<step> brings_both{{step::event, 20}, {step::barrier, 1}, {step::event, 21}, {step::barrier, 2}, {step::event, 22}};
+  const std::vector<step> brings_both{
+      {step::event, 20}, {step::barrier, 1}, {step::event, 21}, {step::barrier, 2}, {step::event, 22}};
   auto run = [](const auto& first, const auto& second) {
     page seen;
     auto flow = lv::flow(lv::merge(lv::from(scripted{first}), lv::from(scripted{second})) | lv::to(diary{&seen}));
@@ -440,8 +447,9 @@ TEST_CASE("barriers are aligned whatever the schedule: those that all bring come
       if (ends[s]) all[s].push_back({step::end, 0});
     }
     page seen;
-    auto flow = lv::flow(lv::merge(lv::merge(lv::from(scripted{all[0]}), lv::from(scripted{all[1]})) | add(0), lv::from(scripted{all[2]})) |
-                         lv::to(diary{&seen}));
+    auto flow = lv::flow(
+        lv::merge(lv::merge(lv::from(scripted{all[0]}), lv::from(scripted{all[1]})) | add(0), lv::from(scripted{all[2]})) |
+        lv::to(diary{&seen}));
     play(flow, 200);
     std::set<std::int64_t> arrived;
     std::array<std::int64_t, sources> number{};
@@ -490,7 +498,8 @@ TEST_CASE("a stream that ends completes a barrier that waited for it") {
 TEST_CASE("a source that cannot carry barriers gets them at its edge, between two of its spans") {
   const std::vector<std::int64_t> numbers{1, 2, 3, 4, 5, 6};
   page seen;
-  auto flow = lv::flow(lv::merge(lv::from(lv::values(std::span(numbers))), lv::from(support::scripted{{{step::event, 20}, {step::barrier, 1}, {step::barrier, 2}}})) |
+  auto flow = lv::flow(lv::merge(lv::from(lv::values(std::span(numbers))),
+                                 lv::from(support::scripted{{{step::event, 20}, {step::barrier, 1}, {step::barrier, 2}}})) |
                        lv::to(diary{&seen}));
   REQUIRE(flow.open());
   while (flow.poll(2) != lv::polled::nothing) {
@@ -515,8 +524,8 @@ TEST_CASE("each operator hears each signal once, after all above it, however man
   page heard;
   auto l = [&](const char* letter) { return support::listen(heard, letter); };
   auto flow = lv::flow(lv::from(ints()) | l("a") |
-                       lv::fork(l("b") | lv::fork(l("c"), l("d") | lv::fork(l("e"), l("f")) | l("g")) | l("h"), l("i"), l("j")) | l("k") |
-                       lv::fork(l("l"), l("m")) | lv::to(diary{&heard}));
+                       lv::fork(l("b") | lv::fork(l("c"), l("d") | lv::fork(l("e"), l("f")) | l("g")) | l("h"), l("i"), l("j")) |
+                       l("k") | lv::fork(l("l"), l("m")) | lv::to(diary{&heard}));
   auto all = [&](const std::string& words) {
     page expected;
     for (char c = 'a'; c <= 'm'; ++c) expected.push_back(std::string(1, c) + ' ' + words);
@@ -547,8 +556,9 @@ TEST_CASE("each operator hears each signal once, after all above it, however man
 TEST_CASE("sources that meet are heard together: one start, one tick, one flush a turn; and one end, behind the last of them") {
   page heard;
   const std::vector<std::int64_t> a{1, 2, 3}, b{11};
-  auto flow = lv::flow(lv::merge(lv::from(lv::values(std::span(a))), lv::from(lv::values(std::span(b))), lv::from(scripted{{{step::end}}})) |
-                       lv::to(diary{&heard, true}));
+  auto flow = lv::flow(
+      lv::merge(lv::from(lv::values(std::span(a))), lv::from(lv::values(std::span(b))), lv::from(scripted{{{step::end}}})) |
+      lv::to(diary{&heard, true}));
   REQUIRE(flow.open());
   flow.advance({8});
   CHECK(flow.poll(1) == lv::polled::events);
@@ -567,9 +577,10 @@ TEST_CASE("a fold below a merge emits once, at the end of the last stream") {
   support::random r{5};
   const std::vector<std::int64_t> a(100, 1), b(1000, 1), c(10, 1);
   std::vector<std::int64_t> sums;
-  auto flow = lv::flow(lv::merge(lv::from(lv::values(std::span(a))), lv::from(lv::values(std::span(b))), lv::from(lv::values(std::span(c)))) |
-                       lv::fold(std::int64_t{0}, [](std::int64_t& sum, std::int64_t i) { sum += i; }) |
-                       lv::to([&](std::int64_t sum) { sums.push_back(sum); }));
+  auto flow = lv::flow(
+      lv::merge(lv::from(lv::values(std::span(a))), lv::from(lv::values(std::span(b))), lv::from(lv::values(std::span(c)))) |
+      lv::fold(std::int64_t{0}, [](std::int64_t& sum, std::int64_t i) { sum += i; }) |
+      lv::to([&](std::int64_t sum) { sums.push_back(sum); }));
   REQUIRE(flow.open());
   while (flow.poll(1 + r.below(100)) != lv::polled::end) {
   }
@@ -583,8 +594,12 @@ TEST_CASE("idle keys above branches that meet again: each slot is retired once, 
     page heard;
     std::vector<std::uint64_t> rows;
     auto windowed = [] { return lv::window<lv::tumbling{10_s}>(lv::aggregate<lv::count>([](std::int64_t i) { return i; })); };
-    auto counted = [] { return lv::map([](const auto& row) { return static_cast<std::int64_t>(row.template get<lv::count>()); }); };
-    auto keyed = [] { return lv::from(ints()) | lv::key_by([](std::int64_t i) { return i; }, lv::keys{.bound = 8, .idle = 20_s}); };
+    auto counted = [] {
+      return lv::map([](const auto& row) { return static_cast<std::int64_t>(row.template get<lv::count>()); });
+    };
+    auto keyed = [] {
+      return lv::from(ints()) | lv::key_by([](std::int64_t i) { return i; }, lv::keys{.bound = 8, .idle = 20_s});
+    };
     auto run = [&](auto flow) {
       REQUIRE(flow.open());
       flow.advance({1'000'000'000'000});
@@ -596,7 +611,8 @@ TEST_CASE("idle keys above branches that meet again: each slot is retired once, 
     };
     if (forked) {
       run(lv::flow(keyed() | lv::fork(windowed() | counted(), windowed() | counted()) | lv::to(diary{&heard})));
-      CHECK(text(heard) == text(page{"1", "2", "1", "2", "tick 1060000000000", "retire 1", "retire 2", "tick 1100000000000", "end"}));
+      CHECK(text(heard) ==
+            text(page{"1", "2", "1", "2", "tick 1060000000000", "retire 1", "retire 2", "tick 1100000000000", "end"}));
     } else {
       run(lv::flow(keyed() | windowed() | counted() | lv::to(diary{&heard})));
       CHECK(text(heard) == text(page{"1", "2", "tick 1060000000000", "retire 1", "retire 2", "tick 1100000000000", "end"}));
@@ -607,8 +623,8 @@ TEST_CASE("idle keys above branches that meet again: each slot is retired once, 
 TEST_CASE("what an operator does after it has passed a signal on comes behind the signal, with merges and without") {
   page plain, merged;
   auto one = lv::flow(lv::from(ints()) | lv::link{echo{}} | add(0) | lv::to(diary{&plain}));
-  auto two = lv::flow(lv::from(ints()) | lv::link{echo{}} | lv::fork(add(0), add(100) | lv::filter([](std::int64_t) { return false; })) |
-                      lv::to(diary{&merged}));
+  auto two = lv::flow(lv::from(ints()) | lv::link{echo{}} |
+                      lv::fork(add(0), add(100) | lv::filter([](std::int64_t) { return false; })) | lv::to(diary{&merged}));
   auto run = [](auto& flow) {
     REQUIRE(flow.open());
     flow.push(std::int64_t{1});
@@ -625,7 +641,8 @@ TEST_CASE("what an operator does after it has passed a signal on comes behind th
 #if LEVADA_EXCEPTIONS
 TEST_CASE("a throw while a signal is heard leaves no trace of it") {
   page lines, heard;
-  auto flow = lv::flow(lv::from(ints()) | lv::fork(support::listen(heard, "a"), support::listen(heard, "b")) | lv::to(refuses{&lines}));
+  auto flow =
+      lv::flow(lv::from(ints()) | lv::fork(support::listen(heard, "a"), support::listen(heard, "b")) | lv::to(refuses{&lines}));
   REQUIRE(flow.open());
   CHECK_THROWS(flow.raise_everywhere(lv::watermark{{1}}));
   heard.clear();

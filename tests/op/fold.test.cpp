@@ -6,6 +6,7 @@
 #include <levada/flow/flow.hpp>
 #include <levada/op/key_by.hpp>
 #include <levada/op/map.hpp>
+#include <levada/op/select.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>
@@ -118,4 +119,49 @@ TEST_CASE("what follows may fold the folded") {
   flow.push(events);
   flow.finish();
   CHECK(output == sum);
+}
+
+TEST_CASE("a step that takes a mask sees dead events as well, and gives what the branch gives") {
+  const auto events = support::readings(2000);
+  double expected = 0;
+  for (const reading& r : events)
+    if (r.value > 0) expected += r.value;
+  for (std::size_t length : support::span_lengths) {
+    CAPTURE(length);
+    std::size_t calls = 0;
+    double sum = 0;
+    auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::select([](const reading& r) { return r.value > 0; }) |
+                         lv::fold(0.0,
+                                  [&](double& s, bool live, const reading& r) {
+                                    ++calls;
+                                    s += lv::kept(live, r.value);
+                                  }) |
+                         lv::to([&](double v) { sum = v; }));
+    REQUIRE(flow.open());
+    support::in_spans(events, length, [&](auto part) { flow.push(part); });
+    flow.finish();
+    CHECK(calls == 2000);
+    CHECK(sum == expected);
+  }
+  double all = 0, sum = 0;
+  for (const reading& r : events) all += r.value;
+  auto unmasked = lv::flow(lv::from(lv::input<reading>()) |
+                           lv::fold(0.0, [](double& s, bool live, const reading& r) { s += lv::kept(live, r.value); }) |
+                           lv::to([&](double v) { sum = v; }));
+  REQUIRE(unmasked.open());
+  unmasked.push(events);
+  unmasked.finish();
+  CHECK(sum == all);
+}
+
+TEST_CASE("below key_by a dead event makes no state") {
+  std::map<std::uint32_t, double> seen;
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) |
+                       lv::select([](const reading& r) { return r.value > 0; }) |
+                       lv::fold(10.0, [](double& s, bool live, const reading& r) { s += lv::kept(live, r.value); }) |
+                       lv::to([&](const auto& f) { seen[f.key] = f.value; }));
+  REQUIRE(flow.open());
+  flow.push(std::vector<reading>{{.sensor = 1, .value = 2}, {.sensor = 2, .value = -5}, {.sensor = 1, .value = -7}});
+  flow.finish();
+  CHECK(seen == std::map<std::uint32_t, double>{{1, 12.0}});
 }

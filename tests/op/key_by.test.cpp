@@ -163,3 +163,75 @@ TEST_CASE("many keys come and go: churn far above the bound, none dropped, resul
   CHECK(said == expected);
   CHECK(flow.counts<"sensor">().dropped == 0);
 }
+
+TEST_CASE("dense keys are slots themselves: every key has state of its own, and what is out of range is dropped and counted") {
+  const auto events = support::readings(5000, 80);
+  constexpr std::uint32_t bound = 64;
+  std::map<std::uint32_t, double> sums;
+  std::vector<double> expected;
+  std::uint64_t refused = 0;
+  for (const reading& r : events) {
+    if (r.sensor < bound)
+      expected.push_back(sums[r.sensor] += r.value);
+    else
+      ++refused;
+  }
+  REQUIRE(refused > 0);
+  for (bool masked : {false, true})
+    for (std::size_t length : support::span_lengths) {
+      CAPTURE(length);
+      CAPTURE(masked);
+      std::vector<double> said;
+      auto below = [&] {
+        return lv::key_by<"sensor">(&reading::sensor, lv::dense_keys{bound}) |
+               lv::scan(0.0, [](double& sum, const reading& r) { return sum += r.value; }) |
+               lv::to<"end">([&](double v) { said.push_back(v); });
+      };
+      auto check = [&](auto flow) {
+        REQUIRE(flow.open());
+        support::in_spans(events, length, [&](auto part) { flow.push(part); });
+        CHECK(said == expected);
+        CHECK(flow.template counts<"sensor">().in == 5000);
+        CHECK(flow.template counts<"sensor">().dropped == refused);
+        CHECK(flow.template counts<"sensor">().out == 5000 - refused);
+        CHECK(flow.template counts<"end">().in == 5000 - refused);
+      };
+      if (masked)
+        check(lv::flow(lv::from(lv::input<reading>()) | lv::select([](const reading&) { return true; }) | below()));
+      else
+        check(lv::flow(lv::from(lv::input<reading>()) | below()));
+    }
+}
+
+TEST_CASE("dense keys: a dead event may have any number, and touches nobody's state") {
+  const auto events = support::readings(3000, 300);
+  std::map<std::uint32_t, int> expected, seen;
+  for (const reading& r : events)
+    if (r.value > 0 && r.sensor < 100) ++expected[r.sensor];
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::select([](const reading& r) { return r.value > 0; }) |
+                       lv::key_by<"sensor">(&reading::sensor, lv::dense_keys{100}) |
+                       lv::fold(0, [](int& n, bool live, const reading&) { n += live; }) |
+                       lv::to([&](const auto& f) { seen[f.key] = f.value; }));
+  REQUIRE(flow.open());
+  flow.push(events);
+  flow.finish();
+  CHECK(seen == expected);
+}
+
+TEST_CASE("dense keys are integers and enums, and no negative one is in range") {
+  enum class axis : std::uint8_t { x, y, z };
+  auto counts = [](auto key) {
+    std::vector<std::uint32_t> said;
+    auto flow = lv::flow(lv::from(lv::input<int>()) | lv::key_by<"key">(key, lv::dense_keys{3}) |
+                         lv::fold(std::uint32_t{0}, [](std::uint32_t& n, int) { ++n; }) |
+                         lv::to([&](const auto& f) { said.push_back(f.value); }));
+    if (flow.open()) flow.push(std::vector<int>{-1, 0, 1, 1, 2, 2, 2, 3});
+    flow.finish();
+    said.push_back(static_cast<std::uint32_t>(flow.template counts<"key">().dropped));
+    return said;
+  };
+  CHECK(counts([](int i) { return i; }) == std::vector<std::uint32_t>{1, 2, 3, 2});
+  CHECK(counts([](int i) { return static_cast<std::int64_t>(i); }) == std::vector<std::uint32_t>{1, 2, 3, 2});
+  CHECK(counts([](int i) { return static_cast<std::uint8_t>(i); }) == std::vector<std::uint32_t>{1, 2, 3, 2});
+  CHECK(counts([](int i) { return static_cast<axis>(i); }) == std::vector<std::uint32_t>{1, 2, 3, 2});
+}

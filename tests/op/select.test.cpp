@@ -19,6 +19,8 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace lv = levada;
@@ -127,4 +129,13 @@ TEST_CASE("a dead event adds no key") {
   CHECK(arrived == expected);
   CHECK(flow.counts<"sensor">().dropped == 0);
   CHECK(flow.at<"sensor">().state.size() == 3);
+}
+
+TEST_CASE_TEMPLATE("kept is the value of the living and zero for the dead, for every kind of number", V, double, float, std::int8_t,
+                   std::uint8_t, std::int16_t, std::int32_t, std::int64_t, std::uint64_t) {
+  for (V v : {static_cast<V>(0), static_cast<V>(1), static_cast<V>(-1), std::numeric_limits<V>::max(),
+              std::numeric_limits<V>::lowest(), std::numeric_limits<V>::infinity()}) {
+    CHECK(lv::kept(true, v) == v);
+    CHECK(lv::kept(false, v) == V{0});
+  }
 }

@@ -117,7 +117,8 @@ TEST_CASE("a core that is not there, or not ours, is refused in words, and the b
     const auto made = lv::thread::start(body, "far", core);
     REQUIRE_FALSE(made);
     CHECK(made.error().kind == lv::failure::unavailable);
-    CHECK(made.error().sentence.view().starts_with("thread 'far' cannot run on core " + std::to_string(core) + ": this process may not use it"));
+    CHECK(made.error().sentence.view().starts_with("thread 'far' cannot run on core " + std::to_string(core) +
+                                                   ": this process may not use it"));
   }
   CHECK_FALSE(called);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: merge: these streams run on different threads; bring each to one with stage
-#include <levada/flow/flow.hpp>
 #include <levada/flow/boundary.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/flow/stream.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

@@ -22,7 +22,8 @@ void build() {
 #ifdef LEVADA_WRONG
   auto routes = lv::route(lv::when(positive, lv::map(&reading::value)), lv::otherwise(lv::map(&reading::sensor)));
 #else
-  auto routes = lv::route(lv::when(positive, lv::map(&reading::value)), lv::otherwise(lv::map([](const reading&) { return 0.0; })));
+  auto routes =
+      lv::route(lv::when(positive, lv::map(&reading::value)), lv::otherwise(lv::map([](const reading&) { return 0.0; })));
 #endif
   auto flow = lv::flow(std::move(source) | std::move(routes) | lv::to([](double) {}));  // here
   (void)flow.open();

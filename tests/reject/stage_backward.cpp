@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: stage: this stream is on that thread already, or was before it; give the stage another name
-#include <levada/flow/flow.hpp>
 #include <levada/flow/boundary.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/map.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

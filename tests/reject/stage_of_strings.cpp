@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: stage: events that go to another thread must be trivially copyable; hold text<N> for a string
-#include <levada/flow/flow.hpp>
 #include <levada/core/text.hpp>
 #include <levada/flow/boundary.hpp>
+#include <levada/flow/flow.hpp>
 #include <levada/op/map.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
@@ -26,12 +26,11 @@ struct own_copy {
 void build() {
   auto source = lv::from(lv::input<reading>());
 #ifdef LEVADA_WRONG
-  auto flow = lv::flow(std::move(source) | lv::map([](const reading& r) { return own_copy(r.sensor); })
-                       | lv::stage<"work">()  // here
+  auto flow =
+      lv::flow(std::move(source) | lv::map([](const reading& r) { return own_copy(r.sensor); }) | lv::stage<"work">()  // here
 #else
-  auto flow = lv::flow(std::move(source) | lv::map([](const reading&) { return lv::text<8>("a"); })
-                       | lv::stage<"work">()
+  auto flow = lv::flow(std::move(source) | lv::map([](const reading&) { return lv::text<8>("a"); }) | lv::stage<"work">()
 #endif
-                       | lv::to([](const auto&) {}));
+               | lv::to([](const auto&) {}));
   (void)flow.open();
 }

@@ -17,10 +17,11 @@ struct reading {
 
 void build() {
   auto named = "samples"_s = lv::from(lv::input<reading>());
+  auto use = "samples"_s | lv::to([](const reading&) {});
 #ifdef LEVADA_WRONG
-  auto flow = lv::flow(std::move(named), "sample"_s | lv::to([](const reading&) {}), "samples"_s | lv::to([](const reading&) {}));  // here
+  auto flow = lv::flow(std::move(named), std::move(use), "sample"_s | lv::to([](const reading&) {}));  // here
 #else
-  auto flow = lv::flow(std::move(named), "samples"_s | lv::to([](const reading&) {}));
+  auto flow = lv::flow(std::move(named), std::move(use));
 #endif
   (void)flow.open();
 }

@@ -4,11 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <barrier>
 #include <cstdlib>
 #include <limits>
 #include <map>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace lv = levada;
 
@@ -143,4 +145,42 @@ TEST_CASE("one thread sets while another adopts and reads: every value was set o
   reader.join();
   CHECK(grew);
   CHECK(last == 20'000);
+}
+
+TEST_CASE("threads that drive flows have values of their own, each taken over at its own time") {
+  const lv::parameter p("test.copies", 1);
+  REQUIRE(lv::set_parameter("test.copies", 2));
+  lv::adopt_parameters();
+  int before = 0, after = 0;
+  std::thread other([&] {
+    const lv::parameter_copy own;
+    before = p;
+    CHECK(lv::set_parameter("test.copies", 3));
+    std::thread([&] {
+      const lv::parameter_copy third;
+      lv::adopt_parameters();
+      CHECK(p == 3);
+    }).join();
+    CHECK(p == 2);  // not yet: this thread may be in the middle of a span
+    lv::adopt_parameters();
+    after = p;
+  });
+  other.join();
+  CHECK(before == 2);
+  CHECK(after == 3);
+  CHECK(p == 3);  // nobody who drives nothing sees an older value than a flow that has ended
+}
+
+TEST_CASE("more threads than places share the values of those that drive nothing") {
+  const lv::parameter p("test.crowd", 1);
+  std::vector<std::thread> all;
+  std::barrier meet(20);
+  for (int i = 0; i < 20; ++i)
+    all.emplace_back([&] {
+      const lv::parameter_copy own;
+      meet.arrive_and_wait();
+      CHECK(p == 1);
+      meet.arrive_and_wait();
+    });
+  for (auto& t : all) t.join();
 }

@@ -52,20 +52,49 @@ LEVADA_INLINE constexpr const T& get(const detail::leaf<I, T>& l) {
 }
 
 namespace detail {
+template <class... T>
+struct types {};
+template <class... A, class... B>
+types<A..., B...> operator+(types<A...>, types<B...>);
+template <std::size_t... I, class... T>
+types<T...> types_of(const pack_of<std::index_sequence<I...>, T...>*);
+
+/// Element k of several packs in one is element `at[k]` of pack `in[k]`.
+template <class... Packs>
+struct places {
+  static constexpr std::size_t size = (Packs::size + ... + 0);
+  std::size_t in[size + 1]{};
+  std::size_t at[size + 1]{};
+  constexpr places() {
+    std::size_t k = 0, p = 0;
+    for (std::size_t one : {Packs::size..., std::size_t{0}}) {
+      for (std::size_t i = 0; i < one; ++i, ++k) in[k] = p, at[k] = i;
+      ++p;
+    }
+  }
+};
+template <class Places>
+inline constexpr Places placing{};
+
+template <class Places, class... T, class From, std::size_t... K>
+constexpr pack<T...> gather(types<T...>, [[maybe_unused]] From& from, std::index_sequence<K...>) {
+  return {{std::move(get<placing<Places>.at[K]>(get<placing<Places>.in[K]>(from)))}...};
+}
 template <std::size_t... I, class... A, std::size_t... J, class... B>
-constexpr pack<A..., B...> join(pack_of<std::index_sequence<I...>, A...>&& a,
-                                [[maybe_unused]] pack_of<std::index_sequence<J...>, B...>&& b) {
+constexpr pack<A..., B...> join(pack_of<std::index_sequence<I...>, A...>& a, [[maybe_unused]] pack_of<std::index_sequence<J...>, B...>& b) {
   return {{std::move(static_cast<leaf<I, A>&>(a).value)}..., {std::move(static_cast<leaf<J, B>&>(b).value)}...};
 }
 }  // namespace detail
 
-/// The elements of several packs in one, in order.
-template <class First, class... Rest>
-constexpr auto concatenate(First&& first, Rest&&... rest) {
-  if constexpr (sizeof...(Rest) == 0) {
-    return std::move(first);
+/// The elements of several packs in one, in order; all at once, because each step of a recursion would move all of them.
+template <class... Packs>
+constexpr auto concatenate(Packs&&... packs) {
+  if constexpr (sizeof...(Packs) == 2) {
+    return detail::join(packs...);
   } else {
-    return detail::join(std::move(first), concatenate(std::move(rest)...));
+    using all = decltype((detail::types<>{} + ... + decltype(detail::types_of(static_cast<const Packs*>(nullptr))){}));
+    pack<Packs&...> from{{packs}...};
+    return detail::gather<detail::places<Packs...>>(all{}, from, std::make_index_sequence<(Packs::size + ... + 0)>{});
   }
 }
 

@@ -182,31 +182,31 @@ struct circuit {
   template <std::size_t I, std::size_t Output, std::size_t K = 0, class E>
   LEVADA_INLINE void emit(const E& e) {
     if constexpr (K == 0 && counts<I>()) ++counted[Plan::counter_of(I, Output)];
-    if constexpr (constexpr auto& next = Plan::template successors_at<I, Output>; K < next.size()) {
-      constexpr std::size_t to = next[K];
+    if constexpr (K < Plan::fanout_of(I, Output)) {
+      constexpr std::size_t to = Plan::successor(I, Output, K);
       if constexpr (Plan::is_called[to])
         call<to>(e);
       else
         taker<to>()(e, port<circuit, to>{this});
-      if constexpr (K + 1 < next.size()) emit<I, Output, K + 1>(e);
+      if constexpr (K + 1 < Plan::fanout_of(I, Output)) emit<I, Output, K + 1>(e);
     }
   }
   template <std::size_t I, std::size_t K = 0, class E>
   LEVADA_INLINE void emit_masked(bool live, const E& e) {
     if constexpr (K == 0 && counts<I>()) counted[I] += live ? 1 : 0;
-    if constexpr (constexpr auto& next = Plan::template successors_at<I, 0>; K < next.size()) {
-      constexpr std::size_t to = next[K];
+    if constexpr (K < Plan::fanout_of(I, 0)) {
+      constexpr std::size_t to = Plan::successor(I, 0, K);
       if constexpr (Plan::is_called[to])
         call_masked<to>(live, e);
       else
         deliver_masked<to>(live, e);
-      if constexpr (K + 1 < next.size()) emit_masked<I, K + 1>(live, e);
+      if constexpr (K + 1 < Plan::fanout_of(I, 0)) emit_masked<I, K + 1>(live, e);
     }
   }
   template <std::size_t I, class E>
   LEVADA_INLINE void emit_batch(std::span<const E> events) {
     if constexpr (takes_batch<I, E>()) {
-      constexpr std::size_t to = Plan::template successors_at<I, 0>[0];
+      constexpr std::size_t to = Plan::successor(I, 0);
       if constexpr (counts<I>()) counted[I] += events.size();
       taker<to>().batch(events, port<circuit, to>{this});
     } else if constexpr (Plan::nodes <= short_flow) {
@@ -229,8 +229,8 @@ struct circuit {
   template <std::size_t I, std::size_t K = 0, signal S>
     requires(!Plan::has_merges)
   void raise(const S& s) {
-    if constexpr (constexpr auto& next = Plan::template successors<I>; K < next.size()) {
-      constexpr std::size_t to = next_to_hear<S>(next[K]);
+    if constexpr (K < Plan::fanout_of(I)) {
+      constexpr std::size_t to = next_to_hear<S>(Plan::successor(I, K));
       if constexpr (to < Plan::nodes) {
         if constexpr (handles<operator_at<to>, S>) {
           at<to>().on(s, port<circuit, to>{this});
@@ -239,7 +239,7 @@ struct circuit {
           raise<to>(s);
         }
       }
-      if constexpr (K + 1 < next.size()) raise<I, K + 1>(s);
+      if constexpr (K + 1 < Plan::fanout_of(I)) raise<I, K + 1>(s);
     }
   }
   /// Where streams meet, as a wave: see detail/junctions.hpp.
@@ -266,6 +266,10 @@ struct circuit {
     run(fresh);
   }
 
+  /// The loop around a few operators is a fifth of their instructions, and worth four copies of them. Around many it is not, and
+  /// without state a frame would save them too little for the time that it takes to compile.
+  static constexpr std::size_t short_flow = 8;
+
   /// Sources are counted a span at a time; an operator that is one to one has emitted what it was given.
   template <std::size_t I>
   static consteval bool counts() {
@@ -273,9 +277,6 @@ struct circuit {
   }
 
  private:
-  /// The loop around a few operators is a fifth of their instructions, and worth four copies of them.
-  static constexpr std::size_t short_flow = 8;
-
   template <std::size_t I, class E>
   [[gnu::noinline]] void call(const E& e) {
     taker<I>()(e, port<circuit, I>{this});
@@ -307,7 +308,7 @@ struct circuit {
   template <std::size_t I, class E>
   static consteval bool takes_batch() {
     if constexpr (Plan::fanout_of(I) == 1)
-      return batched<std::remove_cvref_t<decltype(std::declval<circuit&>().template taker<Plan::template successors<I>[0]>())>, E>;
+      return batched<std::remove_cvref_t<decltype(std::declval<circuit&>().template taker<Plan::successor(I, 0)>())>, E>;
     else
       return false;
   }

@@ -14,7 +14,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -73,16 +72,12 @@ class spin_right {
 template <clock_source Clock, class Loop>
 class engine {
  public:
-  engine(runner_options options, Clock clock) : options_(options), clock_(std::move(clock)) {}
+  engine(runner_options options, Clock clock) : options_(options), clock_(std::move(clock)), loop_(Loop::make()) {}
 
-  /// The loop, and what it waits for. The graphs are open.
+  /// What the loop waits for. The graphs are open.
   template <class... Graphs>
   [[nodiscard]] result<> watch(Graphs&... graphs) {
-    if (!loop_) {
-      auto made = Loop::make();
-      if (!made) return made.error();
-      loop_.emplace(*std::move(made));
-    }
+    if (!loop_) return loop_.error();
     result<> all = stop_fd() >= 0 ? loop_->watch(stop_fd()) : result<>{};
     auto one = [&](auto& op) {
       using Op = std::remove_reference_t<decltype(op)>;
@@ -111,25 +106,25 @@ class engine {
   /// Turn by turn, until all have ended or `stop` says so. It does not drain.
   template <class Stop, class... Graphs>
   void drive(Stop stop, Graphs&... graphs) {
-    for (bool busy = false; !stop();) {
-      const polled came = turn(graphs...);
+    bool busy = false, by_time_alone = false;
+    while (!stop()) {
+      const polled came = turn(by_time_alone, graphs...);
       if (came == polled::end) break;
-      if (came == polled::events) {
+      if (came == polled::events && !by_time_alone) {
         busy = true;
         note_events();
       } else if (std::exchange(busy, false)) {
-        rest(graphs...);
+        rest(graphs...);  // what gathers meanwhile wakes nobody
       } else {
         (settle(graphs), ...);
-        wait(graphs...);
+        by_time_alone = wait(graphs...);
       }
     }
     spin_.give_back();
   }
 
-  /// Every source once.
   template <class... Graphs>
-  polled turn(Graphs&... graphs) {
+  polled turn(bool by_time_alone, Graphs&... graphs) {
     const timestamp wall = clock_.now();
     const duration steady = clock_.steady();
     bool any = false, all_ended = true;
@@ -138,7 +133,7 @@ class engine {
     };
     auto one = [&](auto& graph) {
       graph.set_clock(wall, steady);
-      const polled came = graph.poll(options_.budget);
+      const polled came = graph.poll(options_.budget, by_time_alone);
       any |= came == polled::events;
       all_ended &= came == polled::end;
       if (loop_) graph.for_each_ended_source(forget);
@@ -151,16 +146,14 @@ class engine {
   template <class... Graphs>
   polled poll(Graphs&... graphs) {
     leave_wait(graphs...);
-    const polled came = turn(graphs...);
-    if (!loop_) {
-      if (came == polled::nothing) (settle(graphs), ...);
-    } else if (came == polled::events) {
+    const polled came = turn(false, graphs...);
+    if (came == polled::nothing) (settle(graphs), ...);
+    if (came == polled::events) {
       busy_ = true;
-    } else if (came == polled::nothing) {
+    } else if (came == polled::nothing && loop_) {
       if (std::exchange(busy_, false) && gathers(graphs...)) {
         loop_->arm(earlier(deadline(graphs...), clock_.steady() + options_.latency_budget));
       } else {
-        (settle(graphs), ...);
         waits_ = true;
         const bool may_sleep = park(graphs...);
         wait_ends_ = patience_ == far ? far : clock_.steady() + patience_;
@@ -214,18 +207,21 @@ class engine {
     return gathers;
   }
 
-  /// Nothing came: ask every source to wake us, and sleep unless one of them has something by now.
+  /// Nothing came: ask every source to wake us, and sleep unless one of them has something by now. True if it was time that
+  /// ended the sleep, and nothing else.
   template <class... Graphs>
-  void wait(Graphs&... graphs) {
-    if (options_.mode == profile::fast && gap_ < spin_below && clock_.steady() - last_ < gap_ * 2 && spin_.take()) return;
+  bool wait(Graphs&... graphs) {
+    if (options_.mode == profile::fast && gap_ < spin_below && clock_.steady() - last_ < gap_ * 2 && spin_.take()) return false;
     spin_.give_back();
-    bool timed_out = false;
+    bool woken = true, lost_patience = false;
     if (park(graphs...)) {
       const duration due = deadline(graphs...);
       const duration enough = patience_ == far ? far : clock_.steady() + patience_;
-      timed_out = !loop_->wait(earlier(due, enough)) && enough < due;
+      woken = loop_->wait(earlier(due, enough));
+      lost_patience = !woken && enough < due;
     }
-    unpark(timed_out, graphs...);
+    unpark(lost_patience, graphs...);
+    return !woken && !lost_patience;
   }
   template <class... Graphs>
   bool park(Graphs&... graphs) {
@@ -268,7 +264,7 @@ class engine {
   static constexpr duration spin_below{40'000};  // beyond it, a spin burns more than a wake-up costs (measured)
   runner_options options_;
   Clock clock_;
-  std::optional<Loop> loop_;
+  result<Loop> loop_;  // there from the beginning, so that others may wake it at any time
   spin_right spin_;
   duration last_{};                // when events came last
   duration gap_{1'000'000'000};    // moving average of the time between two turns with events

@@ -37,6 +37,8 @@ template <joinable C>
 constexpr auto statement_chain(C&& c) {
   return begin_chain(std::move(c));
 }
+template <class Statement>
+using statement_chain_of = decltype(statement_chain(std::declval<Statement>()));
 
 /// How often does a chain begin with this stream, alone or in a merge? And how many names does it begin with in all?
 template <fixed_string Name, class Begin>
@@ -72,10 +74,10 @@ consteval bool names_agree() {
   static_assert(once, "flow: two statements give a stream the same name");
   constexpr auto used_by = []<class S>(std::type_identity<S>) {
     return std::array<std::size_t, size>{
-        uses<given_name<Statements>, decltype(statement_chain(std::declval<S>()))>...};
+        uses<given_name<Statements>, statement_chain_of<S>>...};
   };
   constexpr std::array<std::array<std::size_t, size>, size> used{used_by(std::type_identity<Statements>{})...};
-  constexpr std::array<std::size_t, size> asked{names_in<decltype(statement_chain(std::declval<Statements>()))>...};
+  constexpr std::array<std::size_t, size> asked{names_in<statement_chain_of<Statements>>...};
   constexpr bool known = [=] {
     for (std::size_t i = 0; i < size; ++i) {
       std::size_t found = 0;
@@ -156,36 +158,27 @@ constexpr auto make_graph(pack<Ops...>&& operators) {
   }
 }
 
-/// The statements so far. They are added in a fold, not in a recursion, so that a sentence about the last of many is as short
-/// as one about the first.
-template <class Scope, class Operators, class... Paths>
-struct elaborated {
-  Operators operators;
-};
-template <class... Known, class Operators, class... Paths, class Statement>
-constexpr auto operator+(elaborated<scope<Known...>, Operators, Paths...>&& so_far, Statement&& statement) {
-  constexpr auto name = given_name<Statement>;
-  using Chain = decltype(statement_chain(std::move(statement)));
-  if constexpr (!can_merge<scope<Known...>>(static_cast<const Chain*>(nullptr))) {
+/// The names so far, and the event types of their streams. Statements are added in a fold, not in a recursion, so that a
+/// sentence about the last of many is as short as one about the first.
+template <class... Known, class Statement>
+constexpr auto operator+(scope<Known...>, std::type_identity<Statement>) {
+  using Chain = statement_chain_of<Statement>;
+  if constexpr (!can_merge<scope<Known...>>(static_cast<const Chain*>(nullptr)))
     return refused_graph{};
-  } else if constexpr (!is_whole<name, resolved_output<scope<Known...>, Chain>>()) {
+  else if constexpr (!is_whole<given_name<Statement>, resolved_output<scope<Known...>, Chain>>())
     return refused_graph{};
-  } else {
-    using Out = resolved_output<scope<Known...>, Chain>;
-    auto here = flatten(resolve<scope<Known...>>(statement_chain(std::move(statement))));
-    auto all = concatenate(std::move(so_far.operators), std::move(here.operators));
-    return elaborated<scope<Known..., known<name, Out>>, decltype(all), Paths..., typename decltype(here)::shape>{std::move(all)};
-  }
+  else
+    return scope<Known..., known<given_name<Statement>, resolved_output<scope<Known...>, Chain>>>{};
 }
 template <class Statement>
-constexpr refused_graph operator+(refused_graph&&, Statement&&) {
+constexpr refused_graph operator+(refused_graph, std::type_identity<Statement>) {
   return {};
 }
-template <class Scope, class Operators, class... Paths>
-constexpr auto finish(elaborated<Scope, Operators, Paths...>&& all) {
-  return make_graph<Paths...>(std::move(all.operators));
+
+template <class... Flat>
+constexpr auto make_graph_of(Flat&&... flat) {
+  return make_graph<typename Flat::shape...>(concatenate(std::move(flat.operators)...));
 }
-constexpr refused_graph finish(refused_graph&&) { return {}; }
 
 }  // namespace detail
 
@@ -196,10 +189,15 @@ constexpr refused_graph finish(refused_graph&&) { return {}; }
 ///        not used, and for a merge of different types, threads or keys.
 template <class... Statements>
 constexpr auto flow(Statements... statements) {
-  if constexpr (!detail::names_agree<Statements...>())
+  if constexpr (!detail::names_agree<Statements...>()) {
     return detail::refused_graph{};
-  else
-    return detail::finish((detail::elaborated<detail::scope<>, pack<>>{} + ... + std::move(statements)));
+  } else {
+    using names = decltype((detail::scope<>{} + ... + std::type_identity<Statements>{}));
+    if constexpr (std::same_as<names, detail::refused_graph>)
+      return detail::refused_graph{};
+    else
+      return detail::make_graph_of(detail::flatten(detail::resolve<names>(detail::statement_chain(std::move(statements))))...);
+  }
 }
 
 }  // namespace levada::inline v0

@@ -105,14 +105,16 @@ class graph {
     return all;
   }
 
-  /// One turn: every source once, about `budget` events each; then what was held back is handed on.
-  polled poll(std::size_t budget = 4096) {
+  /// One turn: every source once, about `budget` events each; then what was held back is handed on. After a wait that time
+  /// alone has ended, those that wake by a descriptor need not be asked.
+  polled poll(std::size_t budget = 4096, bool by_time_alone = false) {
     LEVADA_CHECK(opened_, opened_);
     adopt_parameters();
     bool any = false, all_ended = true;
     for_each_that<which_bring_events>([&](auto i) {
       if (ended_[i]) return;
-      if (this->template is_held<i>()) return void(all_ended = false);
+      if (this->template is_held<i>() || (by_time_alone && wakes_by_descriptor<operator_at<i>> && !wakes_by_time<operator_at<i>>))
+        return void(all_ended = false);
       switch (circuit_.template at<i>().poll(source_port<graph, i>{this}, budget)) {
         case polled::end:
           end<i>();
@@ -353,10 +355,10 @@ class graph {
   template <std::size_t I, class E>
   void run(std::span<const E> events) {
     circuit_.counted[I] += events.size();
-    if constexpr (((is_copied<Ops> || enterable<Ops>) || ...)) {
-      if (events.size() < frame_span) return circuit_.template emit_batch<I>(events);
+    if constexpr (Plan::nodes <= own_circuit::short_flow || ((is_copied<Ops> || enterable<Ops>) || ...)) {
+      if (events.size() >= frame_span) return run_framed<I>(events, std::make_index_sequence<nodes>{});
     }
-    run_framed<I>(events, std::make_index_sequence<nodes>{});
+    circuit_.template emit_batch<I>(events);
   }
 
   template <std::size_t S, class E, std::size_t... I>

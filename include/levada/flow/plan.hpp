@@ -94,6 +94,8 @@ struct drawing {
   std::array<std::uint16_t, Nodes> thread{};
   std::array<std::string_view, Nodes> thread_names{};  // of thread 1 and above
   std::size_t threads = 1;
+  std::array<std::size_t, Nodes> cut_from{}, cut_to{};  // threads
+  std::size_t cuts = 0;
   std::array<ends, Statements> statements{};
   thread_fault fault = thread_fault::none;
 
@@ -150,9 +152,19 @@ struct drawing {
     std::size_t to = 1;
     while (to < threads && (Name.empty() || thread_names[to] != Name.view())) ++to;
     if (to == threads) thread_names[threads++] = Name.view();
-    if (to <= from) fault = thread_fault::backward;
+    cut_from[cuts] = from;
+    cut_to[cuts++] = to;
     here.size = 0;
     place(here, to);
+  }
+  /// Threads wait for those below them when a ring is full, so none may stand below itself.
+  constexpr void check_threads() {
+    std::array<std::size_t, Nodes> depth{};
+    for (std::size_t round = 0; round <= threads; ++round)
+      for (std::size_t i = 0; i < cuts; ++i)
+        if (depth[cut_to[i]] <= depth[cut_from[i]]) depth[cut_to[i]] = depth[cut_from[i]] + 1;
+    for (std::size_t t = 0; t < threads; ++t)
+      if (depth[t] >= threads) fault = thread_fault::backward;
   }
   constexpr void draw(ends& here, end_shape) { here.size = 0; }
   template <class... Shapes>
@@ -172,11 +184,6 @@ struct wiring : Table {
   using Table::edges;
   using Table::nodes;
 
-  static constexpr std::size_t fanout_of(std::size_t node) {
-    std::size_t n = 0;
-    for (const edge& e : edges) n += e.from == node ? 1 : 0;
-    return n;
-  }
   /// The edges into node n are those from first_into[n] to first_into[n + 1]: the table is sorted by `to`.
   static constexpr auto first_into = [] {
     std::array<std::uint16_t, nodes + 1> first{};
@@ -190,35 +197,35 @@ struct wiring : Table {
       if (fanin_of(node) > 1) return true;
     return false;
   }();
-  /// Of a node without branches; `nodes` at the end of a chain.
-  static constexpr std::size_t only_successor(std::size_t node) {
+  /// The same edges sorted by where they come from: those out of node n are leaving[first_out_of[n]] to first_out_of[n + 1].
+  // Tables and plain functions: a template for each node would cost a long flow seconds of compile time.
+  static constexpr auto first_out_of = [] {
+    std::array<std::uint16_t, nodes + 1> first{};
     for (const edge& e : edges)
-      if (e.from == node) return e.to;
-    return nodes;
+      for (std::size_t node = e.from + std::size_t{1}; node <= nodes; ++node) ++first[node];
+    return first;
+  }();
+  static constexpr auto leaving = [] {
+    auto next = first_out_of;
+    auto sorted = edges;
+    for (const edge& e : edges) sorted[next[e.from]++] = e;
+    return sorted;
+  }();
+  static constexpr std::size_t fanout_of(std::size_t node) { return std::size_t{first_out_of[node + 1]} - first_out_of[node]; }
+  static constexpr std::size_t successor(std::size_t node, std::size_t k) { return leaving[first_out_of[node] + k].to; }
+  /// Of one output only.
+  static constexpr std::size_t fanout_of(std::size_t node, std::size_t output) {
+    std::size_t n = 0;
+    for (std::size_t i = first_out_of[node]; i < first_out_of[node + 1]; ++i) n += leaving[i].output == output ? 1u : 0u;
+    return n;
   }
-  /// The nodes behind all outputs of node I.
-  template <std::size_t I>
-  static constexpr auto successors = [] {
-    std::array<std::uint16_t, fanout_of(I)> to{};
-    std::size_t n = 0;
-    for (const edge& e : edges)
-      if (e.from == I) to[n++] = e.to;
-    return to;
-  }();
-  /// The nodes behind one output of node I.
-  template <std::size_t I, std::size_t Output>
-  static constexpr auto successors_at = [] {
-    constexpr std::size_t size = [] {
-      std::size_t n = 0;
-      for (const edge& e : edges) n += e.from == I && e.output == Output ? 1 : 0;
-      return n;
-    }();
-    std::array<std::uint16_t, size> to{};
-    std::size_t n = 0;
-    for (const edge& e : edges)
-      if (e.from == I && e.output == Output) to[n++] = e.to;
-    return to;
-  }();
+  static constexpr std::size_t successor(std::size_t node, std::size_t output, std::size_t k) {
+    std::size_t i = first_out_of[node];
+    while (leaving[i].output != output || k-- > 0) ++i;
+    return leaving[i].to;
+  }
+  /// Of a node without branches; `nodes` at the end of a chain.
+  static constexpr std::size_t only_successor(std::size_t node) { return fanout_of(node) == 0 ? nodes : successor(node, 0); }
   /// Is node I the source itself, or can its events come there?
   template <std::size_t Source>
   static constexpr auto reaches = [] {
@@ -262,8 +269,8 @@ struct wiring : Table {
   }
   static constexpr std::size_t outputs_of(std::size_t node) {
     std::size_t n = 1;
-    for (const edge& e : edges)
-      if (e.from == node && e.output >= n) n = e.output + std::size_t{1};
+    for (std::size_t i = first_out_of[node]; i < first_out_of[node + 1]; ++i)
+      if (leaving[i].output >= n) n = leaving[i].output + std::size_t{1};
     return n;
   }
   static constexpr std::size_t counters = [] {
@@ -288,6 +295,7 @@ struct plan_table {
       d.statements[statement++] = here;
     };
     (one(Paths{}), ...);
+    d.check_threads();
     return d;
   }
   static constexpr auto drawn = draw<draw<1>().drawn>();

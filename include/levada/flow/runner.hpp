@@ -13,10 +13,12 @@
 #include <levada/os/loop.hpp>
 #include <levada/os/stop.hpp>
 #include <levada/os/thread.hpp>
+#include <levada/state/parameter.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -137,10 +139,11 @@ class runner {
     if (!all) end_stages_of(flows...);
     return all;
   }
-  /// One turn without waiting. After polled::nothing fd() becomes readable when there is something to do; a descriptor for
+  /// One turn without waiting, always on the same thread. After polled::nothing fd() becomes readable when there is something to do; a descriptor for
   /// poll(2), epoll or any other loop. After polled::end call finish(), which tells why, if it was a fault.
   template <class... Flow>
   polled poll(Flow&... flows) {
+    if (!parameters_) parameters_.emplace();
     polled came = polled::end;
     if (polled_ && !is_stopped() && !(flows.is_abandoned() || ...))
       polled_ = detail::guarded([&] {
@@ -154,7 +157,9 @@ class runner {
   template <class... Flow>
   [[nodiscard]] result<> finish(Flow&... flows) {
     engine_.leave_wait(flows.template part<0>()...);
-    return drain(std::exchange(polled_, {}), flows...);
+    result<> outcome = drain(std::exchange(polled_, {}), flows...);
+    parameters_.reset();
+    return outcome;
   }
 
   [[nodiscard]] Clock& clock() { return engine_.clock(); }
@@ -179,6 +184,7 @@ class runner {
     engine drives;
     stage_job(runner& r, Flow& f) : of(r), flow(f), drives(r.engine_.options(), r.engine_.clock()) {}
     void operator()() {
+      const parameter_copy parameters;
       outcome = detail::guarded([this] {
         auto& part = flow.template part<Thread>();
         drives.drive([this] { return flow.is_abandoned(); }, part);
@@ -206,6 +212,7 @@ class runner {
   }
   template <class... Flow>
   [[nodiscard]] result<> go(Flow&... flows) {
+    const parameter_copy parameters;
     return drain(detail::guarded([&] {
                    engine_.drive([&] { return is_stopped() || (flows.is_abandoned() || ...); }, flows.template part<0>()...);
                    return result<>{};
@@ -270,6 +277,7 @@ class runner {
   engine engine_;
   word<std::uint32_t> stopping_{};
   result<> polled_;  // what a poll threw
+  std::optional<parameter_copy> parameters_;  // of the thread that polls
   detail::worker* main_ = nullptr;
   detail::worker* stages_ = nullptr;
 };

@@ -37,7 +37,7 @@ class topic_sink : public detail::outlet<T, T, decltype(&stop_requested)> {
   }
 
   using base::on;
-  void on(const end_of_stream&, auto out) { this->accept(out.now()); }
+  void on(const end_of_stream&, auto) { this->accept(); }
 
   /// The publisher, to ask about its subscribers. Not before open().
   [[nodiscard]] publisher<T>& publication() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// parameter: a named number that a lambda reads and somebody else changes while the flow runs. A change is taken over
-// between two spans: where one thread of the process runs flows, one span never sees two values.
+// parameter: a named number that a lambda reads and somebody else changes while the flow runs. Each thread that drives flows
+// takes a change over between two of its spans: one span never sees two values.
 #pragma once
 
 #include <levada/core/config.hpp>
@@ -35,12 +35,16 @@ constexpr parameter_kind parameter_kind_of() {
     return std::is_signed_v<T> ? parameter_kind::signed_integer : parameter_kind::unsigned_integer;
 }
 
+/// Threads that drive flows have a copy of each value. Place 0 is for all that drive none, and for those beyond the last place.
+inline constexpr std::uint32_t parameter_places = 16;
+inline constinit thread_local std::uint32_t parameter_place = 0;
+
 struct parameter_cell {
   text<64> name{};
   parameter_kind kind{};
   std::uint8_t size = 0;
-  word<std::uint64_t> current{};  // relaxed on both sides: a lone value, taken over between spans
-  word<std::uint64_t> next{};     // pairs by `changes` of the table
+  word<std::uint64_t> current[parameter_places]{};  // each written by its own thread
+  word<std::uint64_t> next{};                       // pairs by `changes` of the table
   parameter_cell* link = nullptr;
 };
 
@@ -49,7 +53,8 @@ struct parameter_cell {
 struct parameter_table {
   word<std::uint32_t> lock{};
   word<std::uint32_t> changes{};  // release in set, acquire in adopt
-  word<std::uint32_t> adopted{};
+  word<std::uint32_t> adopted[parameter_places]{};
+  std::uint32_t taken = 1;  // places, a bit each
   parameter_cell* first = nullptr;
 
   struct guard {
@@ -61,6 +66,10 @@ struct parameter_table {
     guard(const guard&) = delete;
     ~guard() { word_.release(0); }
   };
+  void adopt(std::uint32_t place) {
+    adopted[place].relaxed(changes.relaxed());
+    for (auto* c = first; c != nullptr; c = c->link) c->current[place].relaxed(c->next.relaxed());
+  }
   parameter_cell* find(std::string_view name) const {
     parameter_cell* c = first;
     while (c != nullptr && c->name.view() != name) c = c->link;
@@ -90,7 +99,7 @@ class parameter {
       cell_->name = name;
       cell_->kind = detail::parameter_kind_of<T>();
       cell_->size = sizeof(T);
-      cell_->current.relaxed(bits(initial));
+      for (auto& copy : cell_->current) copy.relaxed(bits(initial));
       cell_->next.relaxed(bits(initial));
       cell_->link = table.first;
       table.first = cell_;
@@ -102,7 +111,7 @@ class parameter {
   }
 
   [[nodiscard]] LEVADA_INLINE T value() const {
-    const std::uint64_t raw = cell_->current.relaxed();
+    const std::uint64_t raw = cell_->current[detail::parameter_place].relaxed();
     T v;
     std::memcpy(&v, &raw, sizeof v);
     return v;
@@ -122,15 +131,44 @@ parameter(const char*, T) -> parameter<T>;
 template <class T>
 parameter(std::string_view, T) -> parameter<T>;
 
-/// Takes over what was set since the last call. A flow does it before each of its turns.
+/// Takes over what was set since the last call on this thread. A flow does it before each of its turns.
 inline void adopt_parameters() {
   auto& table = detail::parameter_registry();
-  if (table.changes.acquire() == table.adopted.relaxed()) [[likely]]  // pairs with the release in set_parameter
+  const std::uint32_t place = detail::parameter_place;
+  if (table.changes.acquire() == table.adopted[place].relaxed()) [[likely]]  // pairs with the release in set_parameter
     return;
   detail::parameter_table::guard guard(table.lock);
-  table.adopted.relaxed(table.changes.relaxed());
-  for (auto* c = table.first; c != nullptr; c = c->link) c->current.relaxed(c->next.relaxed());
+  table.adopt(place);
 }
+
+/// While it lives, this thread has values of its own: whoever drives flows holds one. A second one on a thread does nothing, and
+/// neither does one more than fifteen threads at a time: the sixteenth shares its values with threads that drive nothing.
+class parameter_copy {
+ public:
+  parameter_copy() {
+    if (detail::parameter_place != 0) return;
+    auto& table = detail::parameter_registry();
+    detail::parameter_table::guard guard(table.lock);
+    std::uint32_t place = 1;
+    while (place < detail::parameter_places && (table.taken >> place & 1u) != 0) ++place;
+    if (place == detail::parameter_places) return;
+    table.taken |= 1u << place;
+    table.adopt(place);
+    detail::parameter_place = own_ = place;
+  }
+  ~parameter_copy() {
+    if (own_ == 0) return;
+    auto& table = detail::parameter_registry();
+    detail::parameter_table::guard guard(table.lock);
+    table.taken &= ~(1u << own_);
+    table.adopt(detail::parameter_place = 0);  // what is read after a flow has ended is not older than what it saw
+  }
+  parameter_copy(const parameter_copy&) = delete;
+  parameter_copy& operator=(const parameter_copy&) = delete;
+
+ private:
+  std::uint32_t own_ = 0;
+};
 
 /// Sets a parameter by name, from any thread. It takes effect before the next span.
 /// Fails  failure::usage for a name that no flow has, failure::data for a value that its type cannot hold.
@@ -168,7 +206,7 @@ inline result<> set_parameter(std::string_view name, double value) {
   return {};
 }
 
-/// visitor(name, value as double) for every parameter of the process.
+/// visitor(name, value as double) for every parameter of the process, as it was set last.
 template <class F>
 void for_each_parameter(F&& visitor) {
   using detail::parameter_kind;
@@ -179,7 +217,7 @@ void for_each_parameter(F&& visitor) {
     first = table.first;  // cells only ever come in front of it, and none goes: the visitor may set and make parameters
   }
   for (const auto* c = first; c != nullptr; c = c->link) {
-    const std::uint64_t raw = c->current.relaxed();
+    const std::uint64_t raw = c->next.relaxed();
     const int spare = 64 - c->size * 8;
     double value = 0;
     switch (c->kind) {

@@ -34,20 +34,25 @@ class outlet {
     std::memcpy(&room_[used_++], &e, sizeof e);
   }
 
-  void on(const flush&, auto out) { accept(out.now()); }
+  void on(const flush&, auto) { accept(); }
+  /// What was gathered came at the old time. Time moves nowhere else, so all of it did.
+  void on(const tick& t, auto) {
+    accept();
+    gathered_at_ = t.now;
+  }
   void on(const watermark& w, auto out) { put(lane_kind::watermark, static_cast<std::uint64_t>(w.time.ns), out); }
   void on(const idle&, auto out) { put(lane_kind::idle, 0, out); }
   void on(const barrier& b, auto out) { put(lane_kind::barrier, b.id, out); }
 
  protected:
-  void accept(timestamp now) {
-    if (used_ > 0) publisher_->commit(used_, now);
+  void accept() {
+    if (used_ > 0) publisher_->commit(used_, gathered_at_);
     room_ = {};
     used_ = 0;
   }
   /// A signal lies behind the events that came before it.
   LEVADA_COLD void put(lane_kind kind, std::uint64_t value, auto out) {
-    accept(out.now());
+    accept();
     while (!publisher_->signal(kind, value, out.now()))
       if (!wait()) return out.drop();
   }
@@ -59,7 +64,8 @@ class outlet {
   static constexpr std::size_t batch = sizeof(E) < 256 ? 4096 / sizeof(E) : 16;
 
   LEVADA_COLD bool claim(auto out) {
-    accept(out.now());
+    accept();
+    gathered_at_ = out.now();
     while ((room_ = publisher_->claim(batch)).empty())
       if (!wait()) return false;
     return true;
@@ -72,6 +78,7 @@ class outlet {
 
   std::span<Slot> room_;
   std::size_t used_ = 0;
+  timestamp gathered_at_ = long_ago;
 };
 
 }  // namespace levada::inline v0::detail

@@ -71,9 +71,10 @@ class junctions {
     return watermark{least};
   }
   /// ... that all who remain are idle, ...
-  std::optional<idle> paused(std::size_t node) const {
-    const bool one = !all(node, [](const line& l) { return l.ended; });
-    return one && all(node, [](const line& l) { return l.idle || l.ended; }) ? std::optional(idle{}) : std::nullopt;
+  std::optional<idle> paused(std::size_t node) {
+    const bool was = paused_[node];
+    paused_[node] = all(node, [](const line& l) { return l.idle || l.ended; });
+    return paused_[node] && !was ? std::optional(idle{}) : std::nullopt;
   }
   /// ... and the barrier that nobody holds any more.
   std::optional<barrier> aligned(std::size_t node) {
@@ -119,9 +120,14 @@ class junctions {
   template <class S>
   static void note(line&, const S&) {}
 
-  void settle(const watermark&, std::optional<watermark>& on, std::size_t node) { on = risen(node); }
+  /// One that resumes after all were idle says the old time again: merges further down wait for this stream from now on.
+  void settle(const watermark&, std::optional<watermark>& on, std::size_t node) {
+    on = risen(node);
+    if (std::exchange(paused_[node], false) && !on) on = watermark{passed_[node]};
+  }
   void settle(const idle&, std::optional<idle>& on, std::size_t node) {
-    if (!all(node, [](const line& l) { return l.idle || l.ended; })) on.reset();
+    paused_[node] = all(node, [](const line& l) { return l.idle || l.ended; });
+    if (!paused_[node]) on.reset();
   }
   void settle(const barrier&, std::optional<barrier>& on, std::size_t node) {
     std::uint64_t newest = 0;
@@ -152,6 +158,7 @@ class junctions {
   }
 
   std::array<line, edges> lines_{};
+  std::array<bool, Plan::nodes> paused_{};
   std::array<timestamp, Plan::nodes> passed_ = [] {
     std::array<timestamp, Plan::nodes> none;
     none.fill(long_ago);

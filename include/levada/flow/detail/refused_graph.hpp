@@ -29,7 +29,7 @@ namespace detail {
 /// It answers to whatever a graph answers to.
 struct refused_graph {
   [[nodiscard]] result<> open() { return fault::of(failure::internal, "this flow was refused by the compiler"); }
-  polled poll(std::size_t = 0) { return polled::end; }
+  polled poll(std::size_t = 0, bool = false) { return polled::end; }
   void finish() {}
   [[nodiscard]] result<> status() const { return {}; }
   template <fixed_string = "">
