@@ -43,10 +43,11 @@ std::variant<options, int> parse(int argc, char** argv) {
   app.add_option("--bus", o.bus, "name of the bus")->capture_default_str();
   app.add_option("--set", o.set, "set a parameter of the flow: guard.width, guard.resolution")->type_name("NAME=VALUE");
   std::string graph;
-  auto* graph_option = app.add_option("--graph", graph, "draw the flow as dot, mermaid or json, with what it counted after a --replay")
-                           ->expected(0, 1)
-                           ->check(CLI::IsMember({"dot", "mermaid", "json"}))
-                           ->type_name("[FORMAT]");
+  auto* graph_option =
+      app.add_option("--graph", graph, "draw the flow as dot, mermaid or json, with what it counted after a --replay")
+          ->expected(0, 1)
+          ->check(CLI::IsMember({"dot", "mermaid", "json"}))
+          ->type_name("[FORMAT]");
   app.footer(
       "Exit codes: 0, or as in sysexits.h: 64 usage, 65 bad data or another schema, 66 unreadable input,\n"
       "69 partner unavailable, 73 no space in shared memory, 74 I/O, 77 no permission.");

@@ -29,7 +29,7 @@ struct options {
   std::string replay;  ///< the CSV file
   std::string alerts = "alerts.jsonl";
   std::string bus = "box";
-  std::vector<std::string> set;  ///< NAME=VALUE parameters
+  std::vector<std::string> set;          ///< NAME=VALUE parameters
   std::optional<levada::picture> graph;  ///< draw the flow; after a replay, and instead of running otherwise
 
   /// What to type for a partner of this process: "box probe", and the bus where it is not the usual one.

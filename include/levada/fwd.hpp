@@ -55,6 +55,7 @@ enum class start_at : std::uint8_t;
 template <class T>
 class slots;
 struct keys;
+struct dense_keys;
 
 // flow
 template <class Out, class... Ops>

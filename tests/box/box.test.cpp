@@ -314,6 +314,23 @@ TEST_CASE("replay: a file without rows has no alerts and is no fault") {
   }
 }
 
+TEST_CASE("graph: a picture instead of a run, and after a replay with what went through each operator") {
+  const scratch here;
+  write_file("r.csv", csv(rows(100, 10)));
+  const auto guard = run("guard", "--graph", "mermaid");
+  CHECK(guard.code == 0);
+  CHECK(guard.out.starts_with("flowchart LR\n"));
+  CHECK(guard.out.find("window recent") != std::string::npos);
+  const auto probe = run("probe", "--graph");
+  CHECK(probe.code == 0);
+  CHECK(probe.out.find("digraph flow {") != std::string::npos);
+  CHECK(probe.out.find("[label=\"timer_event\"]") != std::string::npos);
+  const auto replay = run("--replay", "r.csv", "--graph", "json");
+  CHECK(replay.code == 0);
+  CHECK(replay.out.find(R"("kind":"key_by","name":"sensor","thread":0,"in":100,"out":100)") != std::string::npos);
+  CHECK(run("guard", "--graph", "picture").code == 64);
+}
+
 // ---- usage and places -------------------------------------------------------------------------------------------------------
 
 TEST_CASE("usage: help is no fault, and what makes no sense is one sentence and 64") {

@@ -82,7 +82,7 @@ TEST_CASE("a port emits, masks, drops, raises, and knows the time and the operat
 namespace {
 /// Raises a signal in the middle of a span.
 struct teller {
-  static constexpr std::string_view kind = "teller", name = "";
+  [[maybe_unused]] static constexpr std::string_view kind = "teller", name = "";
   template <class E>
   using output = E;
   template <class E>
@@ -96,7 +96,7 @@ struct teller {
 };
 /// Holds memory of its own and enters spans with a pointer to it; a signal gives it other memory.
 struct moving_sum {
-  static constexpr std::string_view kind = "moving sum", name = "sum";
+  [[maybe_unused]] static constexpr std::string_view kind = "moving sum", name = "sum";
   std::array<std::uint64_t, 2> sums{};
   std::size_t current = 0;
   std::size_t entered = 0;

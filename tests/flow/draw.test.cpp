@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/flow/draw.hpp>
 
+#include <levada/flow/boundary.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
 #include <levada/op/filter.hpp>
@@ -38,11 +39,13 @@ std::string drawn(const auto& flow, lv::picture how) {
 }
 
 auto small_flow() {
-  return lv::flow("warm"_s = lv::from<"readings">(lv::input<plant::reading>()) |
-                             lv::filter<"> \"30\"">([](const plant::reading& r) { return r.value > 30; }),
-                  "warm"_s | lv::route<"sides">(lv::when([](const plant::reading& r) { return r.machine < 2; }, lv::map(&plant::reading::value)),
-                                                lv::otherwise(lv::map([](const plant::reading&) { return 0.0; }))) |
-                      lv::fold(0.0, [](double& sum, double v) { sum += v; }) | lv::to<"sum">([](double) {}));
+  return lv::flow(
+      "warm"_s = lv::from<"readings">(lv::input<plant::reading>()) |
+                 lv::filter<"> \"30\"">([](const plant::reading& r) { return r.value > 30; }),
+      "warm"_s |
+          lv::route<"sides">(lv::when([](const plant::reading& r) { return r.machine < 2; }, lv::map(&plant::reading::value)),
+                             lv::otherwise(lv::map([](const plant::reading&) { return 0.0; }))) |
+          lv::fold(0.0, [](double& sum, double v) { sum += v; }) | lv::to<"sum">([](double) {}));
 }
 
 }  // namespace

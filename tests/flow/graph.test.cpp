@@ -78,7 +78,8 @@ TEST_CASE("signals arrive once each and in their places: start, ticks, flush aft
   CHECK(flow.poll(2) == lv::polled::end);
   CHECK(flow.poll(2) == lv::polled::end);
   flow.finish();
-  CHECK(page == std::vector<std::string>{"start", "tick 5", "1", "2", "flush", "3", "flush", "barrier 7", "flush", "end", "flush"});
+  CHECK(page ==
+        std::vector<std::string>{"start", "tick 5", "1", "2", "flush", "3", "flush", "barrier 7", "flush", "end", "flush"});
 }
 
 TEST_CASE("finish ends what has not ended, once") {

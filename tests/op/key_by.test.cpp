@@ -8,6 +8,7 @@
 #include <levada/op/fold.hpp>
 #include <levada/op/scan.hpp>
 #include <levada/op/select.hpp>
+#include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>
@@ -234,4 +235,17 @@ TEST_CASE("dense keys are integers and enums, and no negative one is in range") 
   CHECK(counts([](int i) { return static_cast<std::int64_t>(i); }) == std::vector<std::uint32_t>{1, 2, 3, 2});
   CHECK(counts([](int i) { return static_cast<std::uint8_t>(i); }) == std::vector<std::uint32_t>{1, 2, 3, 2});
   CHECK(counts([](int i) { return static_cast<axis>(i); }) == std::vector<std::uint32_t>{1, 2, 3, 2});
+}
+
+TEST_CASE("an event that a signal brings, before the signal itself comes here, has the age of that signal") {
+  auto flow =
+      lv::flow(lv::from(lv::input<reading>()) | lv::window<lv::tumbling{60_s}>(lv::aggregate<lv::count>(&reading::sensor)) |
+               lv::key_by<"rows">([](const auto&) { return 1; }, {.bound = 2, .idle = 10_s}) | lv::to([](const auto&) {}));
+  REQUIRE(flow.open());
+  flow.advance(at(6'000));
+  flow.push(reading{});
+  flow.advance(at(6'060));  // the row is made now; it is no minute old
+  CHECK(flow.at<"rows">().state.size() == 1);
+  flow.advance(at(6'072));
+  CHECK(flow.at<"rows">().state.size() == 0);
 }

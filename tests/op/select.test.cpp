@@ -131,8 +131,8 @@ TEST_CASE("a dead event adds no key") {
   CHECK(flow.at<"sensor">().state.size() == 3);
 }
 
-TEST_CASE_TEMPLATE("kept is the value of the living and zero for the dead, for every kind of number", V, double, float, std::int8_t,
-                   std::uint8_t, std::int16_t, std::int32_t, std::int64_t, std::uint64_t) {
+TEST_CASE_TEMPLATE("kept is the value of the living and zero for the dead, for every kind of number", V, double, float,
+                   std::int8_t, std::uint8_t, std::int16_t, std::int32_t, std::int64_t, std::uint64_t) {
   for (V v : {static_cast<V>(0), static_cast<V>(1), static_cast<V>(-1), std::numeric_limits<V>::max(),
               std::numeric_limits<V>::lowest(), std::numeric_limits<V>::infinity()}) {
     CHECK(lv::kept(true, v) == v);

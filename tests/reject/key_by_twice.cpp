@@ -18,8 +18,7 @@ struct code_only {
 };
 
 void build() {
-  auto flow = lv::flow(lv::from(lv::input<reading>())
-                       | lv::key_by(&reading::sensor)
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor)
 #ifdef LEVADA_WRONG
                        | lv::key_by(&reading::time)  // here
 #endif

@@ -20,15 +20,11 @@ struct code_only {
 
 void build() {
 #ifdef LEVADA_WRONG
-  auto flow = lv::flow(lv::from(lv::input<reading>())
-                       | lv::to([](const reading&) {})
-                       | lv::map(&reading::value)  // here
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::to([](const reading&) {}) | lv::map(&reading::value)  // here
                        | lv::to([](double) {}));
 #else
-  auto flow = lv::flow(lv::from(lv::input<reading>())
-                       | lv::inspect([](const reading&) {})
-                       | lv::map(&reading::value)
-                       | lv::to([](double) {}));
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::inspect([](const reading&) {}) | lv::map(&reading::value) |
+                       lv::to([](double) {}));
 #endif
   (void)flow.open();
 }

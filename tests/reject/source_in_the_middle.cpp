@@ -20,8 +20,7 @@ struct code_only {
 void build() {
   auto print = [] { return lv::map(&reading::value) | lv::to([](double) {}); };
 #ifdef LEVADA_WRONG
-  auto flow = lv::flow(lv::from<"left">(lv::input<reading>())
-                       | lv::from<"right">(lv::input<reading>())  // here
+  auto flow = lv::flow(lv::from<"left">(lv::input<reading>()) | lv::from<"right">(lv::input<reading>())  // here
                        | print());
 #else
   auto flow = lv::flow(lv::from<"left">(lv::input<reading>()) | print(),  //

@@ -115,7 +115,8 @@ struct batching {
 
 TEST_CASE("what a fold emits at the end of the stream reaches a sink that batches") {
   int written = 0;
-  auto flow = lv::flow(lv::from(lv::input<int>()) | lv::fold(0, [](int& sum, int x) { sum += x; }) | lv::to(batching{0, &written}));
+  auto flow =
+      lv::flow(lv::from(lv::input<int>()) | lv::fold(0, [](int& sum, int x) { sum += x; }) | lv::to(batching{0, &written}));
   REQUIRE(flow.open());
   flow.push(1);
   flow.finish();
@@ -129,7 +130,9 @@ struct frame {
 int payload(const frame&) { return -1; }
 int slot_of(const frame&) { return -1; }
 template <class F>
-int relay(const frame&, const F&) { return -1; }
+int relay(const frame&, const F&) {
+  return -1;
+}
 }  // namespace net
 
 TEST_CASE("functions of the user's namespace are not mistaken for the engine's") {

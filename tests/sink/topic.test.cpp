@@ -62,6 +62,48 @@ TEST_CASE("the end of the stream accepts what was held back") {
   CHECK(reader->read().events.size() == 1);
 }
 
+TEST_CASE("a topic outlives its publishers, unless it is published with its end") {
+  const scratch_bus scratch;
+  for (const bool ends : {false, true}) {
+    const lv::topic<sample> numbers{scratch.bus(), ends ? "ending" : "lasting"};
+    auto reader = lv::subscriber<sample>::open(numbers);
+    REQUIRE(reader);
+    {
+      auto flow = lv::flow(lv::from(lv::input<sample>()) | lv::to(lv::publish(numbers, {.ends = ends})));
+      REQUIRE(flow.open());
+      flow.push(sample{1});
+      flow.finish();
+    }
+    const auto first = reader->read();
+    REQUIRE(first.events.size() == 1);
+    reader->release(1);
+    const auto last = reader->read();
+    CHECK((last.signal != nullptr) == ends);
+    if (last.signal != nullptr) CHECK(last.signal->kind() == lv::lane_kind::end);
+  }
+}
+
+TEST_CASE("events of one batch carry the time at which each came") {
+  const scratch_bus scratch;
+  const lv::topic<sample> numbers{scratch.bus(), "numbers", {.grain = lv::duration{1}}};
+  auto reader = lv::subscriber<sample>::open(numbers);
+  REQUIRE(reader);
+  auto flow = lv::flow(lv::from(lv::input<sample>()) | lv::to(numbers));
+  REQUIRE(flow.open());
+  for (const std::int64_t time : {10, 20, 30}) {
+    flow.advance({time});
+    flow.push(sample{static_cast<std::uint64_t>(time)});
+  }
+  flow.finish();
+  for (const std::int64_t time : {10, 20, 30}) {
+    const auto next = reader->read();
+    REQUIRE(next.events.size() == 1);
+    CHECK(next.events[0].value == static_cast<std::uint64_t>(time));
+    CHECK(reader->time() == lv::timestamp{time});
+    reader->release(1);
+  }
+}
+
 TEST_CASE("a second sink on a topic is refused in words") {
   const scratch_bus scratch;
   const lv::topic<sample> numbers{scratch.bus(), "numbers"};

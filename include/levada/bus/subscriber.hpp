@@ -30,7 +30,7 @@ namespace levada::inline v0 {
 
 /// How a subscriber joins.
 struct subscriber_options {
-  text<64> name{};               ///< one with a name goes on where its namesake stopped; at most 47 characters
+  text<64> name{};                     ///< one with a name goes on where its namesake stopped; at most 47 characters
   start_at from = start_at::earliest;  ///< for those who have no position yet
 };
 

@@ -157,7 +157,8 @@ concept predicate_on = requires(F& f, const payload_type<E>& e) {
 
 /// A member pointer or a callable: what picks a value out of an event.
 template <class V, class E>
-  requires(requires(V& value, const E& e) { e.*value; } || requires(V& value, const E& e) { value(e); })
+  requires(
+      requires(V& value, const E& e) { e.*value; } || requires(V& value, const E& e) { value(e); })
 LEVADA_INLINE constexpr decltype(auto) pick(V& value, const E& e) {
   if constexpr (std::is_member_object_pointer_v<V>)
     return e.*value;
@@ -168,10 +169,9 @@ LEVADA_INLINE constexpr decltype(auto) pick(V& value, const E& e) {
 /// A callable or member pointer for the time of a span: a copy, which the optimiser can keep in a register, if a copy is as good
 /// (it is small, and no call changes it); else a reference to it.
 template <class F, class... Arguments>
-using for_a_span =
-    std::conditional_t<std::is_trivially_copyable_v<F> && sizeof(F) <= 16 &&
-                           (std::is_member_object_pointer_v<F> || std::is_invocable_v<const F&, Arguments...>),
-                       F, F&>;
+using for_a_span = std::conditional_t<std::is_trivially_copyable_v<F> && sizeof(F) <= 16 &&
+                                          (std::is_member_object_pointer_v<F> || std::is_invocable_v<const F&, Arguments...>),
+                                      F, F&>;
 
 template <class V, class E>
 concept picks_from = requires(V& value, const payload_type<E>& e) { levada::pick(value, e); } &&

@@ -81,7 +81,8 @@ constexpr pack<T...> gather(types<T...>, [[maybe_unused]] From& from, std::index
   return {{std::move(get<placing<Places>.at[K]>(get<placing<Places>.in[K]>(from)))}...};
 }
 template <std::size_t... I, class... A, std::size_t... J, class... B>
-constexpr pack<A..., B...> join(pack_of<std::index_sequence<I...>, A...>& a, [[maybe_unused]] pack_of<std::index_sequence<J...>, B...>& b) {
+constexpr pack<A..., B...> join(pack_of<std::index_sequence<I...>, A...>& a,
+                                [[maybe_unused]] pack_of<std::index_sequence<J...>, B...>& b) {
   return {{std::move(static_cast<leaf<I, A>&>(a).value)}..., {std::move(static_cast<leaf<J, B>&>(b).value)}...};
 }
 }  // namespace detail

@@ -210,8 +210,15 @@ struct circuit {
       if constexpr (counts<I>()) counted[I] += events.size();
       taker<to>().batch(events, port<circuit, to>{this});
     } else if constexpr (Plan::nodes <= short_flow) {
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed"  // says so where it may not: below -O2, for size, under sanitizers
+#endif
 #pragma GCC unroll 4
       for (const E& e : events) emit<I, 0>(e);
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
     } else {
       for (const E& e : events) emit<I, 0>(e);
     }
@@ -219,7 +226,7 @@ struct circuit {
 
   template <std::size_t I>
   LEVADA_INLINE void reject() {
-    static_assert(is_one_to_one<operator_at<I>>, "reject: for operators that are one_to_one; of others the port counts what they emit");
+    static_assert(is_one_to_one<operator_at<I>>, "reject: for operators that are one_to_one; others are counted as they emit");
     if constexpr (Plan::fanout_of(I) > 0) {
       ++counted[I];
     }

@@ -143,7 +143,8 @@ class draughtsman {
   }
   [[nodiscard]] text<160> details(std::size_t i) const {
     const drawn_node& n = nodes_[i];
-    auto all = n.counts.in == n.counts.out ? compose<160>(n.counts.in, " events") : compose<160>(n.counts.in, " in, ", n.counts.out, " out");
+    auto all = n.counts.in == n.counts.out ? compose<160>(n.counts.in, " events")
+                                           : compose<160>(n.counts.in, " in, ", n.counts.out, " out");
     if (n.counts.dropped != 0) all += compose<40>(", ", n.counts.dropped, " dropped").view();
     if (n.state_bytes != 0) all += compose<48>(", state ", n.state_bytes, " B").view();
     return all;
@@ -196,14 +197,19 @@ void draw(const Flow& flow, picture how, Write&& write) {
   std::array<detail::drawn_edge, wiring::edges.size() + Flow::rings> edges;
   for_each_index<wiring::edges.size()>([&](auto k) {
     constexpr edge e = wiring::edges[k];
-    edges[k] = {e.from, e.to, e.output, type_name<typename detail::emitted_type<Flow, e.from, e.output>::type>(),
-                flow.template emitted_at<e.from>(e.output), false};
+    edges[k] = {e.from,
+                e.to,
+                e.output,
+                type_name<typename detail::emitted_type<Flow, e.from, e.output>::type>(),
+                flow.template emitted_at<e.from>(e.output),
+                false};
   });
   if constexpr (Flow::rings > 0) {
     std::size_t at = wiring::edges.size();
     for_each_index<wiring::nodes - 1>([&](auto i) {  // an inlet stands behind its outlet
       if constexpr (source<typename Flow::template operator_at<i + 1>> && Flow::thread_of(i + 1) != 0)
-        edges[at++] = {i, i + 1, 0, type_name<typename Flow::template operator_at<i + 1>::event_type>(), nodes[i + 1].counts.out, true};
+        edges[at++] = {
+            i, i + 1, 0, type_name<typename Flow::template operator_at<i + 1>::event_type>(), nodes[i + 1].counts.out, true};
     });
   }
   std::array<std::string_view, Flow::threads> threads;

@@ -266,10 +266,10 @@ class engine {
   Clock clock_;
   result<Loop> loop_;  // there from the beginning, so that others may wake it at any time
   spin_right spin_;
-  duration last_{};                // when events came last
-  duration gap_{1'000'000'000};    // moving average of the time between two turns with events
-  duration patience_ = far;        // of the sources that are parked
-  duration wait_ends_ = far;       // of a wait in somebody else's loop
+  duration last_{};              // when events came last
+  duration gap_{1'000'000'000};  // moving average of the time between two turns with events
+  duration patience_ = far;      // of the sources that are parked
+  duration wait_ends_ = far;     // of a wait in somebody else's loop
   bool waits_ = false;
   bool busy_ = false;
 };

@@ -73,8 +73,7 @@ consteval bool names_agree() {
   }();
   static_assert(once, "flow: two statements give a stream the same name");
   constexpr auto used_by = []<class S>(std::type_identity<S>) {
-    return std::array<std::size_t, size>{
-        uses<given_name<Statements>, statement_chain_of<S>>...};
+    return std::array<std::size_t, size>{uses<given_name<Statements>, statement_chain_of<S>>...};
   };
   constexpr std::array<std::array<std::size_t, size>, size> used{used_by(std::type_identity<Statements>{})...};
   constexpr std::array<std::size_t, size> asked{names_in<statement_chain_of<Statements>>...};
@@ -131,8 +130,9 @@ consteval bool keys_agree() {
     }
     return one;
   }();
-  static_assert(agree, "merge: these streams got their keys from different key_by(...), so one slot would mean two keys; merge "
-                       "them first, and key_by after it");
+  static_assert(agree,
+                "merge: these streams got their keys from different key_by(...), so one slot would mean two keys; merge "
+                "them first, and key_by after it");
   return agree;
 }
 template <class Whole>

@@ -7,6 +7,7 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/pack.hpp>
 #include <levada/flow/chain.hpp>
+#include <levada/flow/detail/frame.hpp>
 #include <levada/flow/detail/refused_graph.hpp>
 #include <levada/flow/circuit.hpp>
 #include <levada/state/parameter.hpp>
@@ -15,7 +16,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -46,16 +46,6 @@ struct source_port {
 };
 
 namespace detail {
-
-/// A span runs in a frame: counters, copies of small operators with state, and what others enter it with are local to it, where
-/// the optimiser can keep them in registers, because no event can alias them. Making copies costs more than it saves below about
-/// 64 events (measured), and a large frame spills anyway.
-inline constexpr std::size_t frame_span = 64;
-inline constexpr std::size_t frame_bytes = 64;
-
-template <class Op>
-inline constexpr bool is_copied = !enterable<Op> && stateful<Op> && std::is_trivially_copyable_v<Op> && std::is_copy_constructible_v<Op> &&
-                                   !std::is_empty_v<Op> && sizeof(Op) <= frame_bytes;
 
 /// Kinds of operators that the engine looks for, so that a long flow is not walked node by node at compile time.
 struct which_bring_events {
@@ -346,54 +336,13 @@ class graph {
     circuit_.ledger.dropped[I] += events;
   }
 
-  template <std::size_t Source, std::size_t I>
-  static constexpr bool is_below = I != Source && Plan::template reaches<Source>[I];
-  template <class Op, bool IsBelow>
-  using in_span = std::conditional_t<IsBelow && is_copied<Op>, in_frame<Op>,
-                                     std::conditional_t<IsBelow && enterable<Op>, entered<Op>, in_place<Op>>>;
-
   template <std::size_t I, class E>
   void run(std::span<const E> events) {
     circuit_.counted[I] += events.size();
     if constexpr (Plan::nodes <= own_circuit::short_flow || ((is_copied<Ops> || enterable<Ops>) || ...)) {
-      if (events.size() >= frame_span) return run_framed<I>(events, std::make_index_sequence<nodes>{});
+      if (events.size() >= frame_span) return run_in_frame<I>(circuit_, events, std::make_index_sequence<nodes>{});
     }
     circuit_.template emit_batch<I>(events);
-  }
-
-  template <std::size_t S, class E, std::size_t... I>
-  void run_framed(std::span<const E> events, std::index_sequence<I...>) {
-    using frame = circuit<Plan, ledger<Plan>*, in_span<Ops, is_below<S, I>>...>;
-    frame local{{{{enter<S, I>()}}...}, circuit_.clock, {}, &circuit_.ledger};
-    local.template emit_batch<S>(events);
-    // A throw leaves here and discards the frame.
-    (leave<S, I>(local), ...);
-  }
-  template <std::size_t S, std::size_t I>
-  LEVADA_INLINE auto enter() {
-    using Op = operator_at<I>;
-    Op& op = circuit_.template at<I>();
-    using how = in_span<Op, is_below<S, I>>;
-    if constexpr (std::same_as<how, in_frame<Op>>)
-      return how{op};
-    else if constexpr (std::same_as<how, entered<Op>>)
-      return how{&op, op.enter()};
-    else
-      return how{&op};
-  }
-  template <std::size_t S, std::size_t I>
-  LEVADA_INLINE void leave(auto& frame) {
-    using Op = operator_at<I>;
-    // Lambdas with captures have no operator=; and what memcpy copies g++ 12 leaves in memory.
-    if constexpr (is_below<S, I> && is_copied<Op>)
-      ::new (static_cast<void*>(&circuit_.template at<I>())) Op(frame.template at<I>());
-    if constexpr (is_below<S, I> && Plan::fanout_of(I) > 0) {
-      circuit_.counted[I] += frame.counted[I];
-      for_each_index<Plan::outputs_of(I) - 1>([&](auto o) LEVADA_INLINE_LAMBDA {
-        constexpr std::size_t at = Plan::counter_of(I, o + 1);
-        circuit_.counted[at] += frame.counted[at];
-      });
-    }
   }
 
   static constexpr std::size_t index_of(std::string_view name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // route: gives every event to one of several branches, each with a type of its own.
-//   route(when([](const message& m) { return m.as_alarm(); }, to(pager)),   // an optional or a pointer: the branch gets what it holds
+//   route(when([](const message& m) { return m.as_alarm(); }, to(pager)),   // an optional or a pointer: the branch gets what it
+//   holds
 //         when([](const message& m) { return m.size < 9; }, map(short_form)),
 //         otherwise(map(long_form)))
 #pragma once
@@ -68,8 +69,9 @@ struct route_operator {
   pack<Chooses...> chooses;
 
   template <std::size_t Output, class E>
-  using output_at = typename chosen<
-      decltype(std::declval<element<Output, pack<Chooses...>>&>()(std::declval<const payload_type<E>&>())), E>::type;
+  using output_at =
+      typename chosen<decltype(std::declval<element<Output, pack<Chooses...>>&>()(std::declval<const payload_type<E>&>())),
+                      E>::type;
 
   template <class E>
   LEVADA_INLINE void operator()(const E& e, auto out) {
@@ -109,11 +111,13 @@ struct route_description {
   template <class E>
   static consteval bool fits() {
     constexpr bool callable = (requires { typename Cases::template choice<E>; } && ...);
-    static_assert(callable, "route: what decides about a branch must be callable with const Event&, of the type that arrives here");
+    static_assert(callable,
+                  "route: what decides about a branch must be callable with const Event&, of the type that arrives here");
     if constexpr (callable) {
-      constexpr bool says = ((plain_choice<typename Cases::template choice<E>> ||
-                              holding_choice<typename Cases::template choice<E>>)&&...);
-      static_assert(says, "route: what decides about a branch must return bool, or a pointer or an optional to what the branch gets");
+      constexpr bool says =
+          ((plain_choice<typename Cases::template choice<E>> || holding_choice<typename Cases::template choice<E>>) && ...);
+      static_assert(says,
+                    "route: what decides about a branch must return bool, or a pointer or an optional to what the branch gets");
       constexpr bool continues = (is_branch<decltype(Cases::branch)> && ...);
       static_assert(continues,
                     "route: a branch continues the stream before it, so it cannot begin with a stream of its own; merge(...) "
@@ -121,9 +125,10 @@ struct route_description {
       if constexpr (says && continues) {
         using Out = common_output<continued<typename Cases::template begin<E>, decltype(Cases::branch)>...>;
         constexpr bool agree = !std::same_as<Out, mismatched>;
-        static_assert(agree,
-                      "route: branches that are not ended with to(...) flow together, so they must carry one event type; map them "
-                      "to one, or end them");
+        static_assert(
+            agree,
+            "route: branches that are not ended with to(...) flow together, so they must carry one event type; map them "
+            "to one, or end them");
         return agree && !std::same_as<Out, refused>;
       }
     }

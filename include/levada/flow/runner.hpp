@@ -79,7 +79,8 @@ class runner {
   runner(const runner&) = delete;
   runner& operator=(const runner&) = delete;
   ~runner() {
-    if (main_ != nullptr) [[maybe_unused]] const auto outcome = stop();
+    if (main_ != nullptr) [[maybe_unused]]
+      const auto outcome = stop();
     [[maybe_unused]] const auto ended = end_stages();
   }
 
@@ -139,8 +140,8 @@ class runner {
     if (!all) end_stages_of(flows...);
     return all;
   }
-  /// One turn without waiting, always on the same thread. After polled::nothing fd() becomes readable when there is something to do; a descriptor for
-  /// poll(2), epoll or any other loop. After polled::end call finish(), which tells why, if it was a fault.
+  /// One turn without waiting, always on the same thread. After polled::nothing fd() becomes readable when there is something to
+  /// do; a descriptor for poll(2), epoll or any other loop. After polled::end call finish(), which tells why, if it was a fault.
   template <class... Flow>
   polled poll(Flow&... flows) {
     if (!parameters_) parameters_.emplace();
@@ -276,7 +277,7 @@ class runner {
 
   engine engine_;
   word<std::uint32_t> stopping_{};
-  result<> polled_;  // what a poll threw
+  result<> polled_;                           // what a poll threw
   std::optional<parameter_copy> parameters_;  // of the thread that polls
   detail::worker* main_ = nullptr;
   detail::worker* stages_ = nullptr;

@@ -58,8 +58,7 @@ struct stream_name {
 template <detail::stream... Streams>
   requires(sizeof...(Streams) > 1)
 constexpr auto merge(Streams... streams) {
-  return chain<unbound, detail::merged_begin<detail::chain_of<Streams>...>>{
-      {{{{{detail::begin_chain(std::move(streams))}...}}}}};
+  return chain<unbound, detail::merged_begin<detail::chain_of<Streams>...>>{{{{{{detail::begin_chain(std::move(streams))}...}}}}};
 }
 
 namespace literals {

@@ -139,8 +139,8 @@ struct fold_description {
 
   template <class E>
   static consteval bool fits() {
-    constexpr bool ok = takes_mask<Step, State, payload_type<E>> ||
-                        requires(Step& f, State& s, const payload_type<E>& e) { f(s, e); };
+    constexpr bool ok =
+        takes_mask<Step, State, payload_type<E>> || requires(Step& f, State& s, const payload_type<E>& e) { f(s, e); };
     static_assert(ok,
                   "fold: the step must be callable as void(State&, const Event&), or as void(State&, bool live, const Event&), "
                   "with the event type that arrives here");

@@ -52,11 +52,10 @@ struct key_by_operator {
     [[no_unique_address]] for_a_span<Value, const E&> value;
     typename key_table<key_type>::in_span table;
     bool ages;
-    std::uint32_t age;
 
     LEVADA_INLINE void operator()(const E& e, auto out) {
       const key_type k = levada::pick(value, e);
-      const std::uint32_t slot = ages ? table.intern(k, age) : table.intern(k);
+      const std::uint32_t slot = ages ? table.intern(k, age_of(out.now())) : table.intern(k);
       if (slot == key_table<key_type>::none) [[unlikely]]
         return out.drop();
       out(keyed<key_type, E>{slot, k, e});
@@ -66,39 +65,35 @@ struct key_by_operator {
       const key_type k = levada::pick(value, e);
       std::uint32_t slot = table.find(k);
       if (live && (ages || slot == key_table<key_type>::none)) [[unlikely]] {
-        slot = table.intern(k, age);
+        slot = table.intern(k, age_of(out.now()));
         if (slot == key_table<key_type>::none) return out.drop();
       }
       out.maybe(live, keyed<key_type, E>{slot, k, e});
     }
   };
-  [[nodiscard]] in_span enter() { return {value, state.enter(), options.idle.ns != 0, age_}; }
+  [[nodiscard]] in_span enter() { return {value, state.enter(), options.idle.ns != 0}; }
 
   LEVADA_INLINE void operator()(const E& e, auto out) { enter()(e, out); }
   LEVADA_INLINE void masked(bool live, const E& e, auto out) { enter().masked(live, e, out); }
 
   void on(const start&, auto out) {
     state = key_table<key_type>(options.bound);
-    age_ = age(out.now());
     out.raise(start{options.bound + 1});
   }
   /// First time moves on below, so that windows fire; then keys may go.
   void on(const tick& t, auto out) {
     out.raise(t);
-    age_ = age(t.now);
     if (options.idle.ns == 0) return;
-    const std::uint32_t idle = static_cast<std::uint32_t>(options.idle / granule) + 1;
-    if (age_ > idle) state.retire(age_ - idle, scan, [&](std::uint32_t slot) { out.raise(retire{slot}); });
+    const std::uint32_t now = age_of(t.now), idle = static_cast<std::uint32_t>(options.idle / granule) + 1;
+    if (now > idle) state.retire(now - idle, scan, [&](std::uint32_t slot) { out.raise(retire{slot}); });
   }
-
-  std::uint32_t age_ = 0;  // of what comes now
 
  private:
   static constexpr duration granule{1'000'000'000};
   static constexpr std::uint32_t scan = 4096;  // buckets a tick: about 10 us
 
   /// Seconds, wrapped far beyond the life of a flow's time range; 0 before time is known.
-  static std::uint32_t age(timestamp t) { return t.ns <= 0 ? 0 : static_cast<std::uint32_t>(t.ns / granule.ns); }
+  static std::uint32_t age_of(timestamp t) { return t.ns <= 0 ? 0 : static_cast<std::uint32_t>(t.ns / granule.ns); }
 };
 
 /// Takes  events E; the extractor gives a number.

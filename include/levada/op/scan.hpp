@@ -63,13 +63,11 @@ struct scan_description {
 
   template <class E>
   static consteval bool fits() {
-    constexpr bool ok = requires(Step& f, State& s, const payload_type<E>& e) {
-      requires event<std::remove_cvref_t<decltype(f(s, e))>>;
-    };
-    static_assert(
-        ok,
-        "scan: the step must be callable as Result(State&, const Event&) with the event type that "
-        "arrives here, and return a value");
+    constexpr bool ok =
+        requires(Step& f, State& s, const payload_type<E>& e) { requires event<std::remove_cvref_t<decltype(f(s, e))>>; };
+    static_assert(ok,
+                  "scan: the step must be callable as Result(State&, const Event&) with the event type that "
+                  "arrives here, and return a value");
     return ok;
   }
   template <class E>

@@ -19,9 +19,9 @@ namespace levada::inline v0 {
 template <class V>
   requires(std::is_arithmetic_v<V> && sizeof(V) <= 8)
 LEVADA_INLINE V kept(bool live, V value) {
-  using bits = std::conditional_t<sizeof(V) == 8, std::uint64_t,
-                                  std::conditional_t<sizeof(V) == 4, std::uint32_t,
-                                                     std::conditional_t<sizeof(V) == 2, std::uint16_t, std::uint8_t>>>;
+  using bits = std::conditional_t<
+      sizeof(V) == 8, std::uint64_t,
+      std::conditional_t<sizeof(V) == 4, std::uint32_t, std::conditional_t<sizeof(V) == 2, std::uint16_t, std::uint8_t>>>;
   auto mask = static_cast<bits>(0 - static_cast<bits>(live));
   asm("" : "+r"(mask));  // or clang sees what it is, and makes a branch of it
   return std::bit_cast<V>(static_cast<bits>(std::bit_cast<bits>(value) & mask));

@@ -29,7 +29,8 @@ struct call {
     function(live, e);
   }
   template <class E>
-    requires(requires(F& f, bool live, const E& e) { f(live, e); } && !requires(F& f, const E& e) { f(e); })
+    requires(
+        requires(F& f, bool live, const E& e) { f(live, e); } && !requires(F& f, const E& e) { f(e); })
   LEVADA_INLINE void write(const E& e, auto) {
     function(true, e);
   }
@@ -49,10 +50,9 @@ struct to_operator {
   template <class E>
   static consteval bool fits() {
     constexpr bool ok = sink<S, payload_type<E>>;
-    static_assert(
-        ok,
-        "to: the sink must take the event type that arrives here: a function callable as void(const "
-        "Event&), a topic of that type (map(...) to it first), or a type with write(event, out) and is_sink");
+    static_assert(ok,
+                  "to: the sink must take the event type that arrives here: a function callable as void(const "
+                  "Event&), a topic of that type (map(...) to it first), or a type with write(event, out) and is_sink");
     return ok;
   }
 

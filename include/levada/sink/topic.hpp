@@ -14,8 +14,12 @@
 
 namespace levada::inline v0 {
 
-/// Takes  events of the topic's type; watermarks, idleness and barriers go into the topic's lane. The end of the stream does not: a
-///        topic outlives its publishers.
+/// How a flow publishes.
+struct publish_options {
+  bool ends = false;  ///< with the flow ends the topic: its subscribers' streams end. Otherwise a topic outlives its publishers.
+};
+
+/// Takes  events of the topic's type; watermarks, idleness and barriers go into the topic's lane, and the end where it is wished.
 /// Holds  a publisher, from open() on; events of one batch before they are accepted.
 /// Fails  where a publisher does. When a subscriber lags by the whole ring, the flow waits for it: that is back-pressure.
 ///        Only a stop (SIGTERM) ends the wait; what then finds no room is dropped and counted.
@@ -27,7 +31,8 @@ class topic_sink : public detail::outlet<T, T, decltype(&stop_requested)> {
  public:
   using is_sink = void;
 
-  explicit topic_sink(topic<T> to) : base(&stop_requested), topic_(std::move(to)) {}
+  explicit topic_sink(topic<T> to, publish_options options = {})
+      : base(&stop_requested), topic_(std::move(to)), options_(options) {}
 
   [[nodiscard]] result<> open() {
     auto opened = publisher<T>::open(topic_);
@@ -37,7 +42,10 @@ class topic_sink : public detail::outlet<T, T, decltype(&stop_requested)> {
   }
 
   using base::on;
-  void on(const end_of_stream&, auto) { this->accept(); }
+  void on(const end_of_stream&, auto out) {
+    this->accept();
+    if (options_.ends) this->put(lane_kind::end, 0, out);
+  }
 
   /// The publisher, to ask about its subscribers. Not before open().
   [[nodiscard]] publisher<T>& publication() {
@@ -47,8 +55,14 @@ class topic_sink : public detail::outlet<T, T, decltype(&stop_requested)> {
 
  private:
   topic<T> topic_;
+  publish_options options_;
 };
 
+/// to(topic), or to(publish(topic, options)).
+template <wire_event T>
+[[nodiscard]] topic_sink<T> publish(topic<T> to, publish_options options = {}) {
+  return topic_sink<T>(std::move(to), options);
+}
 template <wire_event T>
 [[nodiscard]] topic_sink<T> as_sink(topic<T> to) {
   return topic_sink<T>(std::move(to));

@@ -80,7 +80,10 @@ result<segment> connect(stage_outlet<Name, E>& from, stage_inlet<Name, E>& to, c
   constexpr std::size_t most = 65536, least = 64;
   constexpr std::size_t fit = bytes / sizeof(E);
   const topic<carried<E>> between(bus("stages"), compose<64>(process_id(), '-', made.fetch_add(1)).view(),  // just a number
-                                  {.capacity = fit < least ? least : fit > most ? most : fit, .grain = duration{1}});
+                                  {.capacity = fit < least  ? least
+                                               : fit > most ? most
+                                                            : fit,
+                                   .grain = duration{1}});
   auto ring = segment::open_both(between);
   if (!ring) return ring.error();
   auto out = publisher<carried<E>>::over(*ring);

@@ -68,9 +68,7 @@ struct time_window {
       types::add(p.cells, first, values, levada::payload(e));
     }
   };
-  [[nodiscard]] in_span enter() {
-    return {types::enter(aggregations), state.begin(), time.pane, place_of(time.pane), this};
-  }
+  [[nodiscard]] in_span enter() { return {types::enter(aggregations), state.begin(), time.pane, place_of(time.pane), this}; }
 
   LEVADA_INLINE void operator()(const In& e, auto out) { enter()(e, out); }
   void on(const start& s, auto out) {

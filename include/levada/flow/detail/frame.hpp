@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+// frame: where a span of events runs. Counters, copies of small operators with state, and what others enter the span with are
+// local to it, so that the optimiser can keep them in registers: no event can alias them.
+#pragma once
+
+#include <levada/core/concepts.hpp>
+#include <levada/core/config.hpp>
+#include <levada/core/pack.hpp>
+#include <levada/flow/circuit.hpp>
+
+#include <cstddef>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace levada::inline v0::detail {
+
+/// Making copies costs more than it saves below about 64 events (measured), and a large frame spills anyway.
+inline constexpr std::size_t frame_span = 64;
+inline constexpr std::size_t frame_bytes = 64;
+
+/// Operators that are copied into a frame and back.
+template <class Op>
+inline constexpr bool is_copied = stateful<Op> && !enterable<Op> && !std::is_empty_v<Op> && std::is_trivially_copyable_v<Op> &&
+                                  std::is_copy_constructible_v<Op> && sizeof(Op) <= frame_bytes;
+
+template <class Plan, std::size_t Source, std::size_t I>
+inline constexpr bool is_below = I != Source && Plan::template reaches<Source>[I];
+
+/// How a frame holds an operator.
+template <class Op, bool IsBelow>
+using in_frame_or_out = std::conditional_t<IsBelow && is_copied<Op>, in_frame<Op>,
+                                           std::conditional_t<IsBelow && enterable<Op>, entered<Op>, in_place<Op>>>;
+
+template <class Held, class Op>
+LEVADA_INLINE Held held_for_span(Op& op) {
+  if constexpr (std::is_same_v<Held, entered<Op>>)
+    return {&op, op.enter()};
+  else if constexpr (std::is_same_v<Held, in_frame<Op>>)
+    return {op};
+  else
+    return {&op};
+}
+
+/// Copies back what changed in a frame.
+template <std::size_t I, class Plan, class Frame, class... Ops>
+LEVADA_INLINE void leave(Frame& frame, circuit<Plan, ledger<Plan>, Ops...>& home) {
+  using Op = element<I, pack<Ops...>>;
+  // Lambdas with captures have no operator=; and what memcpy copies g++ 12 leaves in memory.
+  if constexpr (is_copied<Op>) ::new (static_cast<void*>(&home.template at<I>())) Op(frame.template at<I>());
+  if constexpr (Plan::fanout_of(I) > 0) {
+    home.counted[I] += frame.counted[I];
+    for_each_index<Plan::outputs_of(I) - 1>([&](auto o) LEVADA_INLINE_LAMBDA {
+      constexpr std::size_t at = Plan::counter_of(I, o + 1);
+      home.counted[at] += frame.counted[at];
+    });
+  }
+}
+
+/// Pushes a span from Source through the operators below it. A throw discards the frame.
+template <std::size_t Source, class Plan, class... Ops, class E, std::size_t... I>
+void run_in_frame(circuit<Plan, ledger<Plan>, Ops...>& home, std::span<const E> events, std::index_sequence<I...>) {
+  using frame = circuit<Plan, ledger<Plan>*, in_frame_or_out<Ops, is_below<Plan, Source, I>>...>;
+  frame local{
+      {{held_for_span<in_frame_or_out<Ops, is_below<Plan, Source, I>>>(home.template at<I>())}...}, home.clock, {}, &home.ledger};
+  local.template emit_batch<Source>(events);
+  (
+      [&] {
+        if constexpr (is_below<Plan, Source, I>) leave<I>(local, home);
+      }(),
+      ...);
+}
+
+}  // namespace levada::inline v0::detail
