@@ -65,7 +65,7 @@ inline std::vector<reading> readings() {
   std::vector<reading> all(different_events);
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i] = {{static_cast<std::int64_t>(i) * 1'000'000},
-              machine_number(static_cast<std::uint32_t>(random() % machines)),
+              static_cast<std::uint32_t>(random() % machines),
               static_cast<std::uint32_t>(random() % kinds),
               value(random),
               load(random),
@@ -126,11 +126,11 @@ class fused {
 
 /// `sieve` is filter or select.
 template <class Sieve>
-auto thermal_sum(double& result, Sieve sieve) {
+auto thermal_sum(double& result, Sieve sieve, auto add) {
   return lv::flow(lv::from(lv::input<reading>{}) | sieve([](const reading& r) { return r.value > 0; }) |
                   lv::map([](const reading& r) { return r.value * 1.8 + 32; }) |
                   lv::map([](double fahrenheit) { return (fahrenheit - 150) * 0.25; }) |
-                  sieve([](double excess) { return excess > 0; }) | lv::fold(0.0, [](double& sum, double v) { sum += v; }) |
+                  sieve([](double excess) { return excess > 0; }) | lv::fold(0.0, add) |
                   lv::to([&result](double sum) { result = sum; }));
 }
 
@@ -152,7 +152,7 @@ struct a {
   };
   struct make {
     auto operator()(double& result) const {
-      return thermal_sum(result, [](auto predicate) { return lv::filter(predicate); });
+      return thermal_sum(result, [](auto predicate) { return lv::filter(predicate); }, [](double& sum, double v) { sum += v; });
     }
   };
 };
@@ -160,14 +160,19 @@ struct a {
 struct a_select {
   struct make {
     auto operator()(double& result) const {
-      return thermal_sum(result, [](auto predicate) { return lv::select(predicate); });
+      return thermal_sum(
+          result, [](auto predicate) { return lv::select(predicate); },
+          [](double& sum, bool live, double v) { sum += lv::kept(live, v); });
     }
   };
 };
 
 // ---- b and sensor: mean, max and deviation of sliding windows, a machine at a time -------------------------------------
 
-template <std::uint32_t Size, std::uint32_t Slide>
+struct no_table {
+  std::uint32_t slot_of(std::uint32_t key) { return key; }
+};
+template <std::uint32_t Size, std::uint32_t Slide, bool Dense = true>
 struct sliding_windows {
   struct hand {
     static constexpr std::uint32_t panes = Size / Slide;
@@ -179,12 +184,14 @@ struct sliding_windows {
       std::uint32_t events = 0, current = 0, full = 0;
       std::array<pane, panes> all{};
     };
-    hand_table<std::uint32_t> slots{};
+    std::conditional_t<Dense, no_table, hand_table<std::uint32_t>> slots{};
     std::array<ring, machines + 1> rings{};
     double result = 0;
 
     void push(std::span<const reading> events, lv::timestamp) {
       for (const reading& r : events) {
+        if (Dense && r.machine >= machines) [[unlikely]]
+          continue;
         ring& own = rings[slots.slot_of(r.machine)];
         pane& p = own.all[own.current];
         if (own.events == 0) [[unlikely]]
@@ -224,8 +231,14 @@ struct sliding_windows {
   };
 
   struct make {
+    static auto keyed_by() {
+      if constexpr (Dense)
+        return lv::key_by(&reading::machine, lv::dense_keys{machines});
+      else
+        return lv::key_by(&reading::machine, {.bound = machines});
+    }
     auto operator()(double& result) const {
-      return lv::flow(lv::from(lv::input<reading>{}) | lv::key_by(&reading::machine, {.bound = machines}) |
+      return lv::flow(lv::from(lv::input<reading>{}) | keyed_by() |
                       lv::window<lv::sliding{Size, Slide}>(lv::aggregate<lv::mean, lv::max, lv::stddev>(&reading::value)) |
                       lv::to([&result](const auto& w) {
                         result += w.template get<lv::mean>() + 2 * w.template get<lv::max>() + 3 * w.template get<lv::stddev>();
@@ -235,24 +248,37 @@ struct sliding_windows {
 };
 using b = sliding_windows<64, 16>;
 using sensor = sliding_windows<1024, 256>;
+using b_by_table = sliding_windows<64, 16, false>;
+using sensor_by_table = sliding_windows<1024, 256, false>;
 
 // ---- c: the Yahoo streaming benchmark in memory: views of ads, counted by campaign every ten seconds -------------------
 
-struct c {
+template <bool Dense>
+struct yahoo {
+  using identity = std::conditional_t<Dense, std::uint32_t, std::uint64_t>;
+  static auto table() {
+    std::vector<identity> t;
+    if constexpr (Dense)
+      for (std::size_t ad = 0; ad < ads; ++ad) t.push_back(static_cast<std::uint32_t>(ad % campaigns));
+    else
+      t = campaign_table();
+    return t;
+  }
   static constexpr std::uint32_t view = 1;
   struct viewed {
-    std::uint64_t campaign;
+    identity campaign;
     lv::timestamp time;
   };
   static double digest(std::uint64_t campaign, std::uint64_t views) {
-    return static_cast<double>(views) * static_cast<double>(campaign % 1'000);
+    return static_cast<double>(views) * static_cast<double>(campaign % 1'000 + 1);
   }
 
   struct hand {
-    std::vector<std::uint64_t> campaign_of = campaign_table();
-    hand_table<std::uint64_t> slots{};
+    std::vector<identity> campaign_of = table();
+    std::conditional_t<Dense, no_table, hand_table<std::uint64_t>> slots{};
     struct cell {
-      std::uint64_t campaign = 0, views = 0;
+      identity campaign = 0;
+      std::uint64_t views = 0;
     };
     std::array<cell, campaigns + 1> cells{};
     std::int64_t window = 0;
@@ -266,7 +292,14 @@ struct c {
       for (const reading& r : events) {
         if (r.kind != view) continue;
         const viewed v{campaign_of[r.rest[0]], r.time};
-        cell& own = cells[slots.slot_of(v.campaign)];
+        std::uint32_t slot;
+        if constexpr (Dense) {
+          if (v.campaign >= campaigns) [[unlikely]]
+            continue;
+          slot = v.campaign;
+        } else
+          slot = slots.slot_of(v.campaign);
+        cell& own = cells[slot];
         if (own.views == 0) [[unlikely]]
           own.campaign = v.campaign;
         ++own.views;
@@ -285,15 +318,24 @@ struct c {
   };
 
   struct make {
+    static auto keyed_by() {
+      auto campaign = [](const viewed& v) { return v.campaign; };
+      if constexpr (Dense)
+        return lv::key_by(campaign, lv::dense_keys{campaigns});
+      else
+        return lv::key_by(campaign, {.bound = campaigns});
+    }
     auto operator()(double& result) const {
       return lv::flow(lv::from(lv::input<reading>{}) | lv::filter([](const reading& r) { return r.kind == view; }) |
-                      lv::map([table = campaign_table()](const reading& r) { return viewed{table[r.rest[0]], r.time}; }) |
-                      lv::key_by(&viewed::campaign, {.bound = campaigns}) |
-                      lv::window<lv::tumbling{10_s}>(lv::aggregate<lv::count>(&viewed::campaign)) |
+                      lv::map([table = table()](const reading& r) { return viewed{table[r.rest[0]], r.time}; }) | keyed_by() |
+                      lv::window<lv::tumbling{10_s}>(lv::aggregate<lv::count>([](const viewed& v) { return v.campaign; })) |
                       lv::to([&result](const auto& w) { result += digest(w.key, w.template get<lv::count>()); }));
     }
   };
 };
+
+using c = yahoo<true>;
+using c_by_table = yahoo<false>;
 
 // ---- d: two branches, merged in the order of the events, and a moving average over both ---------------------------------
 

@@ -35,13 +35,15 @@
 #include <levada/sink/topic.hpp>       // a topic of a bus
 #include <levada/sink/udp.hpp>         // datagrams
 
-// how it runs
-#include <levada/flow/boundary.hpp>      // stage<"name">(): on on another thread
+// how it hangs together, and how it runs
+#include <levada/flow/boundary.hpp>      // goes on on another thread
 #include <levada/flow/chain.hpp>         // a | b
 #include <levada/flow/circuit.hpp>       // ports
+#include <levada/flow/draw.hpp>          // a picture of a flow
+#include <levada/flow/engine.hpp>        // graphs on one thread
 #include <levada/flow/flow.hpp>          // flow(statement, ...)
 #include <levada/flow/fork.hpp>          // every event to several branches
-#include <levada/flow/graph.hpp>         // operators and edges as one thread runs them
+#include <levada/flow/graph.hpp>         // operators and edges, as one thread runs them
 #include <levada/flow/plan.hpp>          // the table of edges
 #include <levada/flow/route.hpp>         // every event to one of several branches
 #include <levada/flow/runner.hpp>        // run(flow)
