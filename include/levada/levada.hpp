@@ -48,7 +48,7 @@
 #include <levada/flow/route.hpp>         // every event to one of several branches
 #include <levada/flow/runner.hpp>        // run(flow)
 #include <levada/flow/staged_graph.hpp>  // several threads
-#include <levada/flow/stream.hpp>        // "name"_s and merge
+#include <levada/flow/stream.hpp>        // streams with names, and merge
 
 // what it runs on
 #include <levada/bus/layout.hpp>        // a topic's files, byte for byte

@@ -12,6 +12,7 @@
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>
 #include <levada/source/timer.hpp>
+#include <levada/source/values.hpp>
 
 #include <doctest/doctest.h>
 
@@ -289,4 +290,18 @@ TEST_CASE("a stop that comes before the run, from another thread, is not lost") 
     CHECK(runner.run(flow));
     other.join();
   }
+}
+
+TEST_CASE("a stop that comes after the end does not stop the next run") {
+  const std::array<int, 3> events{1, 2, 3};
+  std::atomic<int> first = 0;
+  int second = 0;
+  auto a = lv::flow(lv::from(lv::values(std::span<const int>(events))) | lv::to([&](int) { ++first; }));
+  auto b = lv::flow(lv::from(lv::values(std::span<const int>(events))) | lv::to([&](int) { ++second; }));
+  lv::runner<> runner;
+  REQUIRE(runner.start(a));
+  while (first < 3) std::this_thread::yield();
+  CHECK(runner.stop());
+  CHECK(runner.run(b));
+  CHECK(second == 3);
 }

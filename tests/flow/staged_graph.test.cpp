@@ -383,3 +383,71 @@ TEST_CASE("a flow that is cut at a topic gives what it gives whole; watermarks a
   // The last window of the whole flow is closed by its end, as is the one of the flow behind the topic.
   CHECK(cut == whole);
 }
+
+namespace {
+/// Brings barrier 1 after its first span, then goes on.
+struct early {
+  using event_type = int;
+  static constexpr bool carries_barriers = true;
+  int made = 0;
+  lv::polled poll(auto out, std::size_t) {
+    if (made >= 200'000) return lv::polled::end;
+    const std::array<int, 256> some{};
+    made += 256;
+    out(std::span<const int>(some));
+    if (made == 256) out.raise(lv::barrier{1});
+    return lv::polled::events;
+  }
+  [[nodiscard]] std::uint64_t position() const { return 0; }
+};
+/// Brings it late: after a hundred polls.
+struct tardy {
+  using event_type = int;
+  static constexpr bool carries_barriers = true;
+  int asked = 0;
+  lv::polled poll(auto out, std::size_t) {
+    if (++asked < 100) return lv::polled::events;
+    if (asked > 100) return lv::polled::end;
+    out.raise(lv::barrier{1});
+    return lv::polled::events;
+  }
+  [[nodiscard]] std::uint64_t position() const { return 0; }
+};
+/// Rows ten a second, of long ago; most are filtered away above.
+struct slow_rows {
+  using event_type = int;
+  static constexpr bool brings_time = true;
+  int made = 0;
+  lv::polled poll(auto out, std::size_t) {
+    if (made == 400) return lv::polled::end;
+    out.advance({1'600'000'000'000'000'000 + made * 100'000'000LL});
+    const int one = made % 10 == 0 ? 1 : -1;
+    ++made;
+    out(std::span<const int>(&one, 1));
+    return lv::polled::events;
+  }
+  [[nodiscard]] std::uint64_t position() const { return 0; }
+};
+}  // namespace
+
+TEST_CASE("sources whose streams meet on another thread wait for each other's barriers above it") {
+  std::uint64_t seen = 0;
+  auto flow = lv::flow(lv::merge(lv::from(early{}) | lv::stage<"s">(), lv::from(tardy{}) | lv::stage<"s">()) |
+                       lv::to([&](int) { ++seen; }));
+  CHECK(lv::runner<>{}.run(flow));  // a ring that fills up would hold the thread that the other source needs
+  CHECK(seen == 200'192);
+}
+
+TEST_CASE("time below a stage is that of the thread above, also while nothing comes from there") {
+  auto count = [](auto cut) {
+    std::vector<std::int64_t> starts;
+    auto flow = lv::flow(lv::from(slow_rows{}) | lv::filter([](int i) { return i > 0; }) | cut |
+                         lv::window<lv::tumbling{1_s}>(lv::aggregate<lv::count>([](int i) { return i; })) |
+                         lv::to([&](const auto& row) { starts.push_back(row.start.ns); }));
+    CHECK(lv::runner<>{}.run(flow));  // with the clock as its base: decades after the rows
+    return starts;
+  };
+  const auto fused = count(lv::filter([](int) { return true; }));
+  CHECK(fused.size() == 40);
+  CHECK(count(lv::stage()) == fused);
+}

@@ -35,6 +35,10 @@ struct sample {
   lv::text<16> name;
 };
 
+struct even_line {
+  std::uint64_t number7;  // {"number7":1000000000000000000}, with its line break 32 bytes
+};
+
 class scratch_path {
  public:
   scratch_path() {
@@ -198,4 +202,28 @@ TEST_CASE("a file that cannot be made is a fault at open") {
   const auto opened = flow.open();
   REQUIRE_FALSE(opened);
   CHECK(opened.error().kind == lv::failure::unreadable);
+}
+
+TEST_CASE("lines that fill the room to the last byte go on in the next") {
+  const scratch_path file;
+  auto flow = lv::flow(lv::from(lv::input<even_line>()) | lv::to(lv::json_lines(file.path())));
+  REQUIRE(flow.open());
+  std::string wanted;
+  for (int i = 0; i < 5000; ++i) {  // 32 bytes each: they divide 64 KiB
+    flow.push(even_line{1'000'000'000'000'000'000u + static_cast<std::uint64_t>(i)});
+    wanted += "{\"number7\":" + std::to_string(1'000'000'000'000'000'000u + static_cast<std::uint64_t>(i)) + "}\n";
+  }
+  flow.finish();
+  CHECK(file.content() == wanted);
+  CHECK(65536 % (wanted.size() / 5000) == 0);
+}
+
+TEST_CASE("after a run that was killed inside of a line, the next begins a new one") {
+  const scratch_path file;
+  std::ofstream(file.path()) << "{\"number\":1,\"na";
+  auto flow = writing_to(file.path());
+  REQUIRE(flow.open());
+  flow.push(samples(1));
+  flow.finish();
+  CHECK(file.content() == "{\"number\":1,\"na\n" + lines(1));
 }

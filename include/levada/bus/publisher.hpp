@@ -92,6 +92,12 @@ class producer {
     wake();
     return true;
   }
+  /// Time has moved, and nothing came. Where the lane is full the next commit tells.
+  LEVADA_COLD void tell_time(timestamp now) {
+    if (now <= last_time_) return;
+    mark(now);
+    wake();
+  }
   bool wait_for_room(duration timeout);
 
   [[nodiscard]] const ring_view& ring() const { return ring_; }
@@ -223,6 +229,9 @@ class publisher {
 
   /// Puts a signal behind the events committed so far. False if the lane is full; after a claim one signal always fits.
   [[nodiscard]] bool signal(lane_kind kind, std::uint64_t value, timestamp now) { return core_.signal(kind, value, now); }
+
+  /// Says that time has moved without an event; subscribers that sleep are woken.
+  void tell_time(timestamp now) { core_.tell_time(now); }
 
   /// Sleeps until a claim would not be empty; looks for subscribers that died. False when the time is over.
   [[nodiscard]] bool wait_for_room(duration timeout) { return core_.wait_for_room(timeout); }

@@ -52,6 +52,14 @@ constexpr std::string_view number_name() {
 inline text<120> readable(std::string_view printed) {
   text<120> name;
   while (!printed.empty() && name.view().size() + 1 < sizeof name.bytes) {
+    const char before = name.empty() ? ' ' : name.view().back();
+    const bool begins = !(before == '_' || (before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z') ||
+                          (before >= '0' && before <= '9') || before == ':');
+    if (!begins) {
+      name += printed.substr(0, 1);
+      printed.remove_prefix(1);
+      continue;
+    }
     if (skip(printed, "levada::v0::") || skip(printed, "levada::") || skip(printed, "{anonymous}::") ||
         skip(printed, "(anonymous namespace)::") || skip(printed, "<unnamed>::") || skip(printed, "detail::"))
       continue;

@@ -69,6 +69,9 @@ class spin_right {
   bool held_ = false;
 };
 
+/// Where an engine's processing time comes from when its sources are dry: its own clock, or the threads above, which it asks.
+enum class time_from : std::uint8_t { clock, above };
+
 template <clock_source Clock, class Loop>
 class engine {
  public:
@@ -103,9 +106,11 @@ class engine {
     if (options_.base == time_base::clock && !graph.brings_time()) graph.advance(graph.clock().wall);
   }
 
-  /// Turn by turn, until all have ended or `stop` says so. It does not drain.
-  template <class Stop, class... Graphs>
-  void drive(Stop stop, Graphs&... graphs) {
+  /// Turn by turn, until all have ended or `stop` says so. It does not drain. `ask` is called when an operator waits for a time
+  /// that has come, and only the threads above can say so.
+  template <time_from Time = time_from::clock, class Stop, class Ask, class... Graphs>
+  void drive(Stop stop, Ask ask, Graphs&... graphs) {
+    follows_ = Time == time_from::above;
     bool busy = false, by_time_alone = false;
     while (!stop()) {
       const polled came = turn(by_time_alone, graphs...);
@@ -116,7 +121,12 @@ class engine {
       } else if (std::exchange(busy, false)) {
         rest(graphs...);  // what gathers meanwhile wakes nobody
       } else {
-        (settle(graphs), ...);
+        if constexpr (Time == time_from::clock) {
+          (settle(graphs), ...);
+        } else {
+          const timestamp due = earliest_due(graphs...);
+          if (due != never && due <= clock_.now() && std::exchange(asked_, due) != due) ask();
+        }
         by_time_alone = wait(graphs...);
       }
     }
@@ -208,7 +218,7 @@ class engine {
   }
 
   /// Nothing came: ask every source to wake us, and sleep unless one of them has something by now. True if it was time that
-  /// ended the sleep, and nothing else.
+  /// ended the sleep, and nothing else, and no source has another way to have news.
   template <class... Graphs>
   bool wait(Graphs&... graphs) {
     if (options_.mode == profile::fast && gap_ < spin_below && clock_.steady() - last_ < gap_ * 2 && spin_.take()) return false;
@@ -221,16 +231,20 @@ class engine {
       lost_patience = !woken && enough < due;
     }
     unpark(lost_patience, graphs...);
-    return !woken && !lost_patience;
+    return !woken && !lost_patience && all_wake_;
   }
   template <class... Graphs>
   bool park(Graphs&... graphs) {
     bool may_sleep = true;
     patience_ = far;
+    all_wake_ = true;
     auto one = [&](auto& op) {
-      if constexpr (wakes_by_descriptor<std::remove_reference_t<decltype(op)>>) {
+      using Op = std::remove_reference_t<decltype(op)>;
+      if constexpr (wakes_by_descriptor<Op>) {
         if (!op.park()) may_sleep = false;
         patience_ = earlier(patience_, op.patience());
+      } else if constexpr (!wakes_by_time<Op>) {
+        all_wake_ = false;
       }
     };
     (graphs.for_each_live_source(one), ...);
@@ -254,10 +268,19 @@ class engine {
     auto one = [&](auto& graph) {
       graph.for_each_live_source(source);
       if (options_.base != time_base::clock) return;
-      if (const timestamp due = graph.due(); due != never)
-        first = earlier(first, graph.clock().steady + (due - graph.clock().wall));
+      const timestamp due = graph.due(), wall = graph.clock().wall;
+      if (due == never || (follows_ && due == asked_)) return;
+      first = earlier(first, due <= wall ? graph.clock().steady : graph.clock().steady + (due - wall));
     };
     (one(graphs), ...);
+    return first;
+  }
+  template <class... Graphs>
+  [[nodiscard]] timestamp earliest_due(Graphs&... graphs) const {
+    timestamp first = never;
+    if (options_.base == time_base::clock)
+      for (const timestamp due : {graphs.due()...})
+        if (due < first) first = due;
     return first;
   }
 
@@ -270,6 +293,9 @@ class engine {
   duration gap_{1'000'000'000};  // moving average of the time between two turns with events
   duration patience_ = far;      // of the sources that are parked
   duration wait_ends_ = far;     // of a wait in somebody else's loop
+  bool all_wake_ = false;        // by a descriptor or by time
+  timestamp asked_ = long_ago;   // what the threads above were asked for last
+  bool follows_ = false;
   bool waits_ = false;
   bool busy_ = false;
 };

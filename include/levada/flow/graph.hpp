@@ -7,9 +7,9 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/pack.hpp>
 #include <levada/flow/chain.hpp>
+#include <levada/flow/circuit.hpp>
 #include <levada/flow/detail/frame.hpp>
 #include <levada/flow/detail/refused_graph.hpp>
-#include <levada/flow/circuit.hpp>
 #include <levada/state/parameter.hpp>
 
 #include <array>
@@ -78,6 +78,7 @@ class graph {
   template <std::size_t I>
   using operator_at = element<I, pack<Ops...>>;
   using wiring = Plan;
+  static constexpr bool barriers_meet = Plan::has_merges || Plan::flow_has_merges;
   static constexpr std::size_t threads = 1;
   static constexpr std::size_t rings = 0;  ///< between threads
 
@@ -216,11 +217,11 @@ class graph {
   void for_each_operator(F&& visitor) {
     for_each_index<nodes>([&](auto i) { visitor(circuit_.template at<i>()); });
   }
-  /// visitor(source&) for each that has not ended: nobody waits for the others.
+  /// visitor(source&) for each that has not ended and is not held: nobody waits for the others.
   template <class F>
   void for_each_live_source(F&& visitor) {
     for_each_that<which_bring_events>([&](auto i) {
-      if (!ended_[i]) visitor(circuit_.template at<i>());
+      if (!ended_[i] && !this->template is_held<i>()) visitor(circuit_.template at<i>());
     });
   }
   /// visitor(source&) for each that has ended since the last call.
@@ -284,7 +285,6 @@ class graph {
     return {Op::kind, Op::name, source<Op> ? out : received_by<I>(), out, circuit_.ledger.dropped[I]};
   }
 
-
  private:
   template <class, std::size_t>
   friend struct levada::source_port;
@@ -299,8 +299,7 @@ class graph {
   }();
   template <class Which, class F>
   static constexpr void for_each_that(F&& f) {
-    for_each_index<nodes_that<Which>.size()>(
-        [&](auto k) { f(std::integral_constant<std::size_t, nodes_that<Which>[k]>{}); });
+    for_each_index<nodes_that<Which>.size()>([&](auto k) { f(std::integral_constant<std::size_t, nodes_that<Which>[k]> {}); });
   }
 
   template <std::size_t I>
@@ -314,18 +313,33 @@ class graph {
   void raise(const S& s) {
     circuit_.template raise<I>(s);
     // Sources that cannot have it in their stream have it here: a merge would wait for them for ever.
-    if constexpr (Plan::has_merges && std::same_as<S, barrier>)
+    if constexpr (barriers_meet && std::same_as<S, barrier>) {
+      if (brought_[I] < s.id + 1) brought_[I] = s.id + 1;
       if (s.id + 1 > barriers_) {
         barriers_ = s.id + 1;
         for_each_that<which_bring_events>([&](auto other) {
           if constexpr (other != I && !carries_barriers<operator_at<other>>)
-            if (!ended_[other]) circuit_.template raise<other>(s);
+            if (!ended_[other]) {
+              brought_[other] = s.id + 1;
+              circuit_.template raise<other>(s);
+            }
         });
       }
+    }
   }
-  /// Has a source brought a barrier to a merge that waits for the same of another source? Then it is not asked meanwhile.
+  /// Has a source brought a barrier to a merge that waits for the same of another source? Then it is not asked meanwhile. Where
+  /// the merge is on another thread the sources wait here: one of them could fill its ring, hold this thread, and the other
+  /// would never be asked.
   template <std::size_t I>
   [[nodiscard]] bool is_held() const {
+    if constexpr (Plan::flow_has_merges) {
+      bool held = false;
+      for_each_that<which_bring_events>([&](auto other) {
+        if constexpr (carries_barriers<operator_at<other>> && other != I && Plan::meet(I, other))
+          held |= !ended_[other] && brought_[other] < brought_[I];
+      });
+      if (held) return true;
+    }
     if constexpr (Plan::has_merges)
       return circuit_.ledger.merges.holds(Plan::template reaches<I>);
     else
@@ -368,7 +382,8 @@ class graph {
   own_circuit circuit_;
   std::array<bool, nodes> ended_{};
   std::array<bool, nodes> just_ended_{};
-  std::uint64_t barriers_ = 0;  // id + 1 of the last
+  std::array<std::uint64_t, nodes> brought_{};  // by each source: id + 1 of its last barrier
+  std::uint64_t barriers_ = 0;                  // id + 1 of the last
   bool opened_ = false;
 };
 

@@ -87,13 +87,14 @@ enum class thread_fault : std::uint8_t { none, merged, backward };
 
 template <std::size_t Nodes, std::size_t Edges, std::size_t Statements>
 struct drawing {
-  using ends = stream_ends<Nodes>;
+  using ends = stream_ends<4 * Nodes>;  // a stream may be merged with itself
   std::array<edge, Edges> edges{};
   std::size_t drawn = 0;  // edges; those beyond `Edges` are only counted
   std::size_t node = 0;   // the next one
   std::array<std::uint16_t, Nodes> thread{};
   std::array<std::string_view, Nodes> thread_names{};  // of thread 1 and above
   std::size_t threads = 1;
+  std::array<bool, Nodes> is_inlet{};
   std::array<std::size_t, Nodes> cut_from{}, cut_to{};  // threads
   std::size_t cuts = 0;
   std::array<ends, Statements> statements{};
@@ -152,6 +153,7 @@ struct drawing {
     std::size_t to = 1;
     while (to < threads && (Name.empty() || thread_names[to] != Name.view())) ++to;
     if (to == threads) thread_names[threads++] = Name.view();
+    is_inlet[node] = true;
     cut_from[cuts] = from;
     cut_to[cuts++] = to;
     here.size = 0;
@@ -283,6 +285,7 @@ struct wiring : Table {
 /// The whole flow: one path for each statement.
 template <class... Paths>
 struct plan_table {
+  static constexpr bool flow_has_merges = false;  // but here
   static constexpr std::size_t nodes = (operators_in<Paths> + ... + 0);
 
   template <std::size_t Edges>
@@ -301,6 +304,25 @@ struct plan_table {
   static constexpr auto drawn = draw<draw<1>().drawn>();
   static constexpr const auto& edges = drawn.edges;
   static constexpr std::size_t threads = drawn.threads;
+  /// The nodes that the events of one can come to, also over rings: an inlet stands behind its outlet.
+  static constexpr auto reached_from(std::size_t source) {
+    std::array<bool, nodes> seen{};
+    seen[source] = true;
+    for (std::size_t node = source + 1, k = 0; node < nodes; ++node) {
+      seen[node] = drawn.is_inlet[node] && seen[node - 1];
+      while (k < edges.size() && edges[k].to < node) ++k;
+      for (; k < edges.size() && edges[k].to == node; ++k) seen[node] = seen[node] || seen[edges[k].from];
+    }
+    return seen;
+  }
+  /// Do the streams of two sources flow together somewhere?
+  static constexpr bool meet(std::size_t a, std::size_t b) {
+    const auto from_a = reached_from(a), from_b = reached_from(b);
+    for (std::size_t i = 0; i < edges.size(); ++i)
+      for (std::size_t k = 0; k < edges.size(); ++k)
+        if (i != k && edges[i].to == edges[k].to && from_a[edges[i].from] && from_b[edges[k].from]) return true;
+    return false;
+  }
 };
 template <class... Paths>
 using plan = wiring<plan_table<Paths...>>;
@@ -308,6 +330,8 @@ using plan = wiring<plan_table<Paths...>>;
 /// What one thread of a flow runs. Node k of it is node `whole[k]` of the flow.
 template <class Whole, std::size_t Thread>
 struct part_table {
+  static constexpr bool flow_has_merges = Whole::has_merges;  // here, or on a thread below
+  static constexpr bool meet(std::size_t a, std::size_t b) { return Whole::meet(whole[a], whole[b]); }
   static constexpr std::size_t nodes = [] {
     std::size_t n = 0;
     for (auto t : Whole::drawn.thread) n += t == Thread ? 1 : 0;

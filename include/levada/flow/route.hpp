@@ -122,7 +122,14 @@ struct route_description {
       static_assert(continues,
                     "route: a branch continues the stream before it, so it cannot begin with a stream of its own; merge(...) "
                     "joins streams");
-      if constexpr (says && continues) {
+      constexpr bool ordered = [] {
+        constexpr bool takes_all[]{std::same_as<decltype(Cases::choose), always>...};
+        for (std::size_t i = 0; i + 1 < sizeof...(Cases); ++i)
+          if (takes_all[i]) return false;
+        return true;
+      }();
+      static_assert(ordered, "route: otherwise(...) takes all events, so no case behind it is ever asked; write it last");
+      if constexpr (says && continues && ordered) {
         using Out = common_output<continued<typename Cases::template begin<E>, decltype(Cases::branch)>...>;
         constexpr bool agree = !std::same_as<Out, mismatched>;
         static_assert(

@@ -61,6 +61,7 @@ struct worker {
   virtual ~worker() = default;
   virtual result<> begin() = 0;
   virtual void wake() = 0;
+  virtual void abandon() = 0;
 };
 
 }  // namespace detail
@@ -81,6 +82,7 @@ class runner {
   ~runner() {
     if (main_ != nullptr) [[maybe_unused]]
       const auto outcome = stop();
+    for (auto* w = stages_; w != nullptr; w = w->next) w->abandon();  // opened, and never finished
     [[maybe_unused]] const auto ended = end_stages();
   }
 
@@ -109,7 +111,7 @@ class runner {
   /// Asks for the end from any thread, also before it has begun: run() and the thread of start() drain and end, poll() says
   /// that it is the end.
   void request_stop() {
-    stopping_.release(1);  // pairs with the acquire in is_stopped
+    stopping_.release(1);  // pairs with the acquire in stop_requested
     engine_.wake();
   }
   /// Ends what start() began: asks for the end, waits for it, and tells the first fault.
@@ -131,13 +133,15 @@ class runner {
     result<> all;
     auto one = [&](auto& flow) {
       flow.for_each_part([&](auto& part) { engine_.set_clock(part); });
-      if (all) all = flow.open();
+      if (all) all = detail::guarded([&] { return flow.open(); });
     };
     (one(flows), ...);
     if (all) all = engine_.watch(flows.template part<0>()...);
     (make_stages(all, flows), ...);
     for (auto* w = stages_; all && w != nullptr; w = w->next) all = w->begin();
-    if (!all) end_stages_of(flows...);
+    if (all) return all;
+    end_stages_of(flows...);
+    engine_.release(flows.template part<0>()...);
     return all;
   }
   /// One turn without waiting, always on the same thread. After polled::nothing fd() becomes readable when there is something to
@@ -145,8 +149,9 @@ class runner {
   template <class... Flow>
   polled poll(Flow&... flows) {
     if (!parameters_) parameters_.emplace();
+    const stop_scope heeds(stopping_);
     polled came = polled::end;
-    if (polled_ && !is_stopped() && !(flows.is_abandoned() || ...))
+    if (polled_ && !stop_requested() && !(flows.is_abandoned() || ...))
       polled_ = detail::guarded([&] {
         came = engine_.poll(flows.template part<0>()...);
         return result<>{};
@@ -157,6 +162,7 @@ class runner {
   /// Drains the flows and waits for their stages.
   template <class... Flow>
   [[nodiscard]] result<> finish(Flow&... flows) {
+    const stop_scope heeds(stopping_);
     engine_.leave_wait(flows.template part<0>()...);
     result<> outcome = drain(std::exchange(polled_, {}), flows...);
     parameters_.reset();
@@ -176,6 +182,7 @@ class runner {
     void operator()() { outcome = function(); }
     result<> begin() override { return begin_thread(*this, "flow", -1); }
     void wake() override {}
+    void abandon() override {}
   };
   /// What a stage runs: its part of the flow, until the streams from above have ended.
   template <std::size_t Thread, class Flow>
@@ -186,9 +193,10 @@ class runner {
     stage_job(runner& r, Flow& f) : of(r), flow(f), drives(r.engine_.options(), r.engine_.clock()) {}
     void operator()() {
       const parameter_copy parameters;
+      const stop_scope heeds(of.stopping_);
       outcome = detail::guarded([this] {
         auto& part = flow.template part<Thread>();
-        drives.drive([this] { return flow.is_abandoned(); }, part);
+        drives.template drive<detail::time_from::above>([this] { return flow.is_abandoned(); }, [this] { of.wake_all(); }, part);
         if (!flow.is_abandoned()) part.finish();
         return result<>{};
       });
@@ -199,6 +207,7 @@ class runner {
       return begin_thread(*this, Flow::name_of_thread(Thread), flow.template core_of<Thread>().number);
     }
     void wake() override { drives.wake(); }
+    void abandon() override { of.abandon(flow); }
   };
   template <class Job>
   static result<> begin_thread(Job& job, std::string_view name, int on_core) {
@@ -208,14 +217,13 @@ class runner {
     return {};
   }
 
-  [[nodiscard]] bool is_stopped() const {
-    return stopping_.acquire() != 0 || stop_requested();  // pairs with the release in request_stop
-  }
   template <class... Flow>
   [[nodiscard]] result<> go(Flow&... flows) {
     const parameter_copy parameters;
+    const stop_scope heeds(stopping_);
     return drain(detail::guarded([&] {
-                   engine_.drive([&] { return is_stopped() || (flows.is_abandoned() || ...); }, flows.template part<0>()...);
+                   engine_.drive([&] { return stop_requested() || (flows.is_abandoned() || ...); }, [] {},
+                                 flows.template part<0>()...);
                    return result<>{};
                  }),
                  flows...);
@@ -235,7 +243,7 @@ class runner {
     if (const result<> stages = end_stages(); outcome && !stages) outcome = stages;
     engine_.release(flows.template part<0>()...);
     ((outcome = outcome ? flows.status() : outcome), ...);
-    stopping_.release(0);  // pairs with the acquire in is_stopped: the next run is not asked to stop
+    stopping_.release(0);  // pairs with the acquire in stop_requested: the next run is not asked to stop
     return outcome;
   }
 
@@ -253,6 +261,9 @@ class runner {
   template <class Flow>
   void abandon(Flow& flow) {
     flow.abandon();
+    wake_all();
+  }
+  void wake_all() {
     for (auto* w = stages_; w != nullptr; w = w->next) w->wake();
     engine_.wake();
   }
@@ -271,6 +282,7 @@ class runner {
     return first;
   }
   result<> forget_main(result<> outcome) {
+    stopping_.release(0);  // it may have been asked after the end had come by itself
     delete std::exchange(main_, nullptr);
     return outcome;
   }

@@ -67,7 +67,7 @@ class staged_graph {
     for_each_index<Whole::nodes>([&](auto i) {
       if constexpr (is_outlet<operator_at<i>>)
         if (all) {
-          auto joined = connect(this->template node<i>(), this->template node<i + 1>(), abandoned_);
+          auto joined = connect(this->template node<i>(), this->template node<i + 1>(), abandoned_, waits_for_time());
           if (joined)
             rings_[ring++] = *std::move(joined);
           else
@@ -80,7 +80,7 @@ class staged_graph {
     return all;
   }
   /// The flow has failed: threads that wait for each other must not wait any longer.
-  void abandon() { abandoned_.release(1); }  // pairs with the acquire in is_abandoned
+  void abandon() { abandoned_.release(1); }                                      // pairs with the acquire in is_abandoned
   [[nodiscard]] bool is_abandoned() const { return abandoned_.acquire() != 0; }  // pairs with the release in abandon
 
   [[nodiscard]] result<> status() const {
@@ -161,6 +161,13 @@ class staged_graph {
       if (thread_of(i) == thread_of(I)) ++k;
     return k;
   }();
+  /// Is there an operator below a ring that does something when time moves?
+  static consteval bool waits_for_time() {
+    std::size_t i = 0;
+    bool found = false;
+    ((found = found || (handles<Ops, tick> && !is_outlet<Ops> && thread_of(i) != 0), ++i), ...);
+    return found;
+  }
   template <fixed_string Name>
   static consteval std::size_t part_with() {
     std::size_t found = 0, i = 0;

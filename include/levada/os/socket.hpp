@@ -141,8 +141,13 @@ class udp_socket {
   /// For room to send. False when the time is over.
   [[nodiscard]] bool wait_for_room(duration timeout) const {
     pollfd p{fd(), POLLOUT, 0};
-    const timespec limit = detail::timespec_of(timeout);
-    return ::ppoll(&p, 1, &limit, nullptr) > 0;
+    const wall_clock clock;
+    const duration end = clock.steady() + timeout;
+    for (;;) {
+      const timespec limit = detail::timespec_of(end - clock.steady());
+      const int ready = ::ppoll(&p, 1, &limit, nullptr);
+      if (ready >= 0 || errno != EINTR) return ready > 0;  // a signal is no reason to give up what can still be sent
+    }
   }
 
  private:

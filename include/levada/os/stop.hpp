@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <utility>
 
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -16,6 +17,7 @@ namespace levada::inline v0 {
 
 namespace detail {
 inline word<std::uint32_t> stop_flag{0};
+inline constinit thread_local const word<std::uint32_t>* stop_flag_of_thread = nullptr;
 inline int stop_event() {
   static const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);  // for the life of the process
   return fd;
@@ -25,8 +27,22 @@ inline int stop_event() {
 /// Becomes readable when a stop is requested, and stays so.
 [[nodiscard]] inline int stop_fd() { return detail::stop_event(); }
 [[nodiscard]] inline bool stop_requested() {
-  return detail::stop_flag.acquire() != 0;  // pairs with the release in request_stop
+  if (detail::stop_flag.acquire() != 0) return true;  // pairs with the release in request_stop
+  return detail::stop_flag_of_thread != nullptr && detail::stop_flag_of_thread->acquire() != 0;  // and with its owner's release
 }
+/// While it lives, stop_requested() heeds this flag as well, on this thread: whoever waits deep inside of a flow hears of a stop
+/// that concerns this flow alone.
+class stop_scope {
+ public:
+  explicit stop_scope(const word<std::uint32_t>& flag) : outer_(std::exchange(detail::stop_flag_of_thread, &flag)) {}
+  ~stop_scope() { detail::stop_flag_of_thread = outer_; }
+  stop_scope(const stop_scope&) = delete;
+  stop_scope& operator=(const stop_scope&) = delete;
+
+ private:
+  const word<std::uint32_t>* outer_;
+};
+
 /// Asks every loop of the process to end. Safe in a signal handler once stop_fd() was called.
 inline void request_stop() {
   int kept = errno;

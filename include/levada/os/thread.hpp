@@ -14,14 +14,15 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 
 namespace levada::inline v0 {
 
-/// How many processors this process may use.
+/// How many processors this process may use: those of its first thread, before it was pinned to one.
 [[nodiscard]] inline unsigned usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  if (::sched_getaffinity(::getpid(), sizeof set, &set) != 0) return 1;  // of its first thread, whoever asks
   return static_cast<unsigned>(CPU_COUNT(&set));
 }
 
@@ -43,7 +44,7 @@ class thread {
   ~thread() { join(); }
 
   /// Takes  a body that is called once, on the new thread, and stays where it is until join(); a processor, or -1 for any.
-  /// Fails  unavailable: this process may not use that processor, or no thread can be made.
+  /// Fails  unavailable: this process may not use that processor; io: no thread can be made.
   template <class Body>
   static result<thread> start(Body& body, std::string_view name = {}, int on_core = -1) {
     pthread_attr_t how;

@@ -30,12 +30,12 @@
 
 namespace levada::inline v0 {
 
-/// Holds  the ring (256 entries, or as many as RLIMIT_MEMLOCK allows, but 8), and two epoll_loops.
+/// Holds  the ring (256 entries, or as many as RLIMIT_MEMLOCK allows, at least 8), and two epoll_loops.
 /// Fails  permission: io_uring is blocked here. unavailable: the kernel has none, or too old a one. no_space: RLIMIT_MEMLOCK.
 /// Costs  two system calls a wait that ends with news, one that ends without. No CPU when idle, and no iowait where the kernel
 ///        can tell that an idle wait is none (6.15).
-/// Used by one thread from the first wait or request on: the kernel does a ring's work in the thread that waits, and nowhere
-/// else. wake() alone may come from anywhere.
+/// Used by one thread at a time, and by another only when no request is on its way: the kernel does a ring's work in the thread
+/// that waits. wake() alone may come from anywhere.
 class uring_loop {
  public:
   static constexpr std::string_view name = "uring";
@@ -62,6 +62,7 @@ class uring_loop {
         ring_(other.ring_),
         entries_(std::exchange(other.entries_, 0)),
         in_flight_(std::exchange(other.in_flight_, 0)),
+        owner_(other.owner_),
         disabled_(other.disabled_),
         tells_(other.tells_),
         watching_(other.watching_),
@@ -82,6 +83,7 @@ class uring_loop {
   void wake() { set_.wake(); }
 
   bool wait(duration until) {
+    change_hands();
     for (;;) {
       watch_set();
       reap();
@@ -97,6 +99,7 @@ class uring_loop {
   [[nodiscard]] int fd() const { return outside_.fd(); }
   void arm(duration until) {
     if (!std::exchange(tells_, true)) ::io_uring_register_eventfd(&ring_, completed_.fd());
+    reap();                                        // what was completed before the kernel told of it
     if (std::exchange(news_, false)) set_.wake();  // it has left the ring, so the ring would be silent about it
     set_.arm(until);
   }
@@ -111,6 +114,7 @@ class uring_loop {
 
   static constexpr bool asynchronous() { return true; }
   void submit(io_request& request) {
+    change_hands();
     io_uring_sqe* entry = ::io_uring_get_sqe(&ring_);
     if (entry == nullptr) return request.perform();
     const auto memory = request.memory();
@@ -175,8 +179,12 @@ class uring_loop {
   [[nodiscard]] int usable(unsigned features) const {
     constexpr unsigned needed = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP | IORING_FEAT_RW_CUR_POS;
     if ((features & needed) != needed) return ENOSYS;
-    const int tried = ::io_uring_enter(static_cast<unsigned>(ring_.ring_fd), 0, 0, 0, nullptr);
-    return tried < 0 && tried != -EBADFD ? -tried : 0;  // EBADFD: it is not enabled yet
+    const int entered = ::io_uring_enter(static_cast<unsigned>(ring_.ring_fd), 0, 0, 0, nullptr);
+    if (entered < 0 && entered != -EBADFD) return -entered;  // EBADFD: it is not enabled yet
+    io_uring_probe* probe = ::io_uring_get_probe_ring(const_cast<io_uring*>(&ring_));
+    if (probe == nullptr) return EPERM;
+    ::io_uring_free_probe(probe);
+    return 0;
   }
   static fault refusal(int error) {
     const char* code = ::strerrorname_np(error);
@@ -197,6 +205,18 @@ class uring_loop {
     ::io_uring_sqe_set_data64(entry, no_matter);
     push();
   }
+  /// A ring belongs to the thread that enabled it. When another one drives flows now, it gets a ring of its own: nothing is on
+  /// its way in the old one, because flows end before they change hands.
+  void change_hands() {
+    if (owner_ == 0 || owner_ == ::gettid() || in_flight_ > 0) return;
+    const unsigned entries = entries_;
+    ::io_uring_queue_exit(&ring_);
+    entries_ = 0;
+    owner_ = 0;
+    tells_ = watching_ = false;
+    [[maybe_unused]] const int again = open(entries);
+    LEVADA_CHECK(again == 0, again);
+  }
   void watch_set() {
     if (watching_) return;
     io_uring_sqe* entry = ::io_uring_get_sqe(&ring_);
@@ -210,6 +230,7 @@ class uring_loop {
   void push() {
     if (std::exchange(disabled_, false)) {
       [[maybe_unused]] auto enabled = ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+      owner_ = ::gettid();
     }
     while (::io_uring_sq_ready(&ring_) > 0) {
       const int n = ::io_uring_submit(&ring_);
@@ -258,6 +279,7 @@ class uring_loop {
   io_uring ring_{};
   unsigned entries_ = 0;
   std::uint32_t in_flight_ = 0;
+  pid_t owner_ = 0;  // the thread that has enabled the ring
   bool disabled_ = false;
   bool tells_ = false;
   bool watching_ = false;  // the poll of set_ is in the ring

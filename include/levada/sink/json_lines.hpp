@@ -24,7 +24,8 @@ namespace levada::inline v0 {
 /// Holds  twice 64 KiB on the heap: one gathers lines until the input runs dry or it is full, the other is being written. When
 ///        both are full the flow waits for the disk: that is back-pressure. A barrier puts everything on the disk.
 /// Fails  at open, in words. A write that fails (the disk is full) loses its lines: they are counted as dropped, status() tells
-///        the first reason, and later lines are tried again. Lines stay whole: what follows a torn one begins a new line.
+///        the first reason, and later lines are tried again. Lines stay whole: what follows a torn one begins a new line. A pipe
+///        that nobody reads holds the flow, also at a stop.
 /// Costs  what write_json does, and a system call for 64 KiB; the flow waits for it only where its loop knows no other way.
 class json_lines_sink {
  public:
@@ -36,13 +37,14 @@ class json_lines_sink {
     if (!fits_)
       return fault::of(failure::unreadable, "the path '", path_, "...' is longer than ", sizeof path_ - 1, " characters");
     request_.finish();
+    const bool torn = is_torn(path_.c_str());
     auto opened = file::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
     if (!opened) return opened.error();
     file_ = *std::move(opened);
     for (auto& half : halves_) half.resize(half_bytes);
     used_ = lines_ = lost_ = 0;
     writing_ = {};
-    torn_ = false;
+    torn_ = torn;
     status_ = {};
     return {};
   }
@@ -79,8 +81,17 @@ class json_lines_sink {
  private:
   static constexpr std::size_t half_bytes = std::size_t{1} << 16;
 
+  /// Was whoever wrote this file killed in the middle of a line?
+  static bool is_torn(const char* path) {
+    const auto file = levada::file::open(path, O_RDONLY | O_NONBLOCK);
+    if (!file) return false;
+    const auto bytes = file->size();
+    char last = '\n';
+    return bytes && *bytes > 0 && file->pread({&last, 1}, *bytes - 1) && last != '\n';
+  }
   [[nodiscard]] bool append(const record& r) {
     auto& half = halves_[gathering_];
+    if (used_ == half.size()) return false;
     const std::span<char> room(half.begin() + used_, half.size() - used_ - 1);  // the last byte is for the line break
     const auto line = to_json(r, room);
     if (!line) return false;

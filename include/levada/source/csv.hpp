@@ -28,6 +28,7 @@ struct no_time {};
 /// Holds  twice 64 KiB of the file and a line of it on the heap, and 16 KiB of rows in itself.
 /// Fails  unreadable: at open. data: at the first row that is none, with its line and column; the rows before it have been
 ///        emitted, and the stream ends there.
+///        A pipe that nobody writes to holds the flow, also at a stop: this is for files.
 /// Costs  about 100 ns a row. Where its loop reads files on the side, the next chunk is read while this one is parsed.
 template <describable Row, class Time = no_time>
 class csv_source {

@@ -35,6 +35,7 @@ class udp_source {
   [[nodiscard]] result<> open() {
     auto address = socket_address::parse(at_.address.view());
     if (!address) return address.error();
+    socket_ = {};  // before a flow that is run again asks for the same port
     auto bound = udp_socket::bind(*address, at_.options);
     if (!bound) return bound.error();
     socket_ = *std::move(bound);
@@ -47,8 +48,8 @@ class udp_source {
 
   [[nodiscard]] polled poll(auto out, std::size_t budget) {
     polled came = polled::nothing;
-    const std::uint64_t enough = events_out_ + budget;
-    for (std::size_t n = batch; n == batch && events_out_ < enough;) {
+    const std::uint64_t enough = events_out_ + budget, most = datagrams_ + budget;  // bad ones bring no events, and take time
+    for (std::size_t n = batch; n == batch && events_out_ < enough && datagrams_ < most;) {
       n = reader_.receive(socket_, {room_.begin(), room_.size()});
       if (n > 0) {
         came = polled::events;

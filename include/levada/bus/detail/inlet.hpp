@@ -47,6 +47,10 @@ class inlet {
         subscriber_->release(next.events.size());
         brought += next.events.size();
       } else {
+        if (out.now() < subscriber_->time()) {  // time alone has moved
+          came = polled::events;
+          out.advance(subscriber_->time());
+        }
         break;
       }
     }

@@ -29,13 +29,14 @@ class outlet {
 
   LEVADA_INLINE void write(const E& e, auto out) {
     if (used_ == room_.size()) [[unlikely]] {
-      if (!claim(out)) return out.drop();
+      if (!claim()) return out.drop();
     }
     std::memcpy(&room_[used_++], &e, sizeof e);
   }
 
   void on(const flush&, auto) { accept(); }
-  /// What was gathered came at the old time. Time moves nowhere else, so all of it did.
+  /// What was gathered came before the tick, and so did what operators above have emitted because of it: below the ring it
+  /// belongs to the old time as well.
   void on(const tick& t, auto) {
     accept();
     gathered_at_ = t.now;
@@ -63,9 +64,8 @@ class outlet {
  private:
   static constexpr std::size_t batch = sizeof(E) < 256 ? 4096 / sizeof(E) : 16;
 
-  LEVADA_COLD bool claim(auto out) {
+  LEVADA_COLD bool claim() {
     accept();
-    gathered_at_ = out.now();
     while ((room_ = publisher_->claim(batch)).empty())
       if (!wait()) return false;
     return true;

@@ -50,14 +50,23 @@ class stage_outlet : public outlet<E, carried<E>, is_abandoned> {
     this->write(levada::payload(e), out);
   }
   using base::on;
+  /// Time on the thread below is that of this one. Where nothing waits for time there, nobody is woken for it.
+  void on(const tick& t, auto out) {
+    base::on(t, out);
+    if (tells_time_) this->publisher_->tell_time(t.now);
+  }
   /// The slots that it speaks of are not known beyond the boundary.
   void on(const retire&, auto) {}
   void on(const end_of_stream&, auto out) { this->put(lane_kind::end, 0, out); }
 
-  void begin(publisher<carried<E>>&& p, const word<std::uint32_t>& abandoned) {
+  void begin(publisher<carried<E>>&& p, const word<std::uint32_t>& abandoned, bool tells_time) {
     this->publisher_.emplace(std::move(p));
     this->give_up_.flag = &abandoned;
+    tells_time_ = tells_time;
   }
+
+ private:
+  bool tells_time_ = false;
 };
 
 /// The beginning of the next thread's part: a source.
@@ -74,7 +83,8 @@ class stage_inlet : public inlet<E, carried<E>> {
 
 /// Opens the ring between the two. Its files are gone when this returns: nobody else can find it, and a crash leaves nothing.
 template <fixed_string Name, class E>
-result<segment> connect(stage_outlet<Name, E>& from, stage_inlet<Name, E>& to, const word<std::uint32_t>& abandoned) {
+result<segment> connect(stage_outlet<Name, E>& from, stage_inlet<Name, E>& to, const word<std::uint32_t>& abandoned,
+                        bool tells_time) {
   static word<std::uint32_t> made{};
   constexpr std::size_t bytes = std::size_t{1} << 20;
   constexpr std::size_t most = 65536, least = 64;
@@ -91,7 +101,7 @@ result<segment> connect(stage_outlet<Name, E>& from, stage_inlet<Name, E>& to, c
   auto in = subscriber<carried<E>>::over(*ring);
   if (!in) return in.error();
   if (auto gone = forget_topic(ring->files()); !gone) return gone.error();
-  from.begin(*std::move(out), abandoned);
+  from.begin(*std::move(out), abandoned, tells_time);
   to.begin(*std::move(in));
   return ring;
 }
