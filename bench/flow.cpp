@@ -75,6 +75,12 @@ std::vector<contestant> contestants() {
       one<fused<a::make>>("flow/select", "filter"),
       one<fused<sensor::make>>("flow/sensor", "levada"),
       one<sensor::hand>("flow/sensor", "hand-loop"),
+      one<fused<b_by_table::make>>("flow/b/table", "levada"),
+      one<b_by_table::hand>("flow/b/table", "hand-loop"),
+      one<fused<c_by_table::make>>("flow/c/table", "levada"),
+      one<c_by_table::hand>("flow/c/table", "hand-loop"),
+      one<fused<sensor_by_table::make>>("flow/sensor/table", "levada"),
+      one<sensor_by_table::hand>("flow/sensor/table", "hand-loop"),
   };
 }
 

@@ -46,8 +46,6 @@ inline constexpr lv::duration span_time = 4'096_ms;
 inline constexpr std::uint32_t machines = 64;
 inline constexpr std::uint32_t ads = 1'000, campaigns = 100, kinds = 3;
 
-/// Numbers as a plant gives them: not dense, so that a slot must be looked up.
-constexpr std::uint32_t machine_number(std::uint32_t i) { return 4'711 + 7'919 * i; }
 /// Identities of campaigns, by ad.
 inline std::vector<std::uint64_t> campaign_table() {
   std::mt19937_64 random{7};

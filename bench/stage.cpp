@@ -33,17 +33,19 @@ namespace lv = levada;
 constexpr std::size_t span_length = 256;
 constexpr std::uint64_t passes = 100;
 
+template <std::size_t Bytes>
 struct reading {
   double value = 0;
-  std::uint64_t rest[7]{};
+  std::uint64_t rest[Bytes / 8 - 1]{};
 };
-static_assert(sizeof(reading) == 64);
+static_assert(sizeof(reading<16>) == 16 && sizeof(reading<64>) == 64);
 
 /// The same events again and again.
+template <class E>
 class repeated {
  public:
-  using event_type = reading;
-  explicit repeated(std::span<const reading> events) : events_(events) {}
+  using event_type = E;
+  explicit repeated(std::span<const E> events) : events_(events) {}
 
   [[nodiscard]] lv::polled poll(auto out, std::size_t budget) {
     if (at_ == passes * events_.size()) return lv::polled::end;
@@ -56,16 +58,16 @@ class repeated {
   [[nodiscard]] std::uint64_t position() const { return at_; }
 
  private:
-  std::span<const reading> events_;
+  std::span<const E> events_;
   std::uint64_t at_ = 0;
 };
 
 /// Some ten nanoseconds that nothing can shorten: each step needs the one before it.
-reading chew(const reading& r) {
-  reading chewed = r;
+constexpr auto chew = [](const auto& r) {
+  auto chewed = r;
   for (int i = 0; i < 12; ++i) chewed.value = chewed.value * 0.999 + 0.5;
   return chewed;
-}
+};
 
 struct run_result {
   double seconds = 0, sum = 0;
@@ -82,25 +84,69 @@ run_result timed(Flow&& flow, const double& sum) {
 }
 
 auto add_up(double& sum) {
-  return lv::fold(0.0, [](double& all, const reading& r) { all += r.value; }) | lv::to([&sum](double all) { sum = all; });
+  return lv::fold(0.0, [](double& all, const auto& r) { all += r.value; }) | lv::to([&sum](double all) { sum = all; });
 }
 auto other_thread(std::pair<int, int> cores) { return lv::stage<"second">(lv::core{cores.second}); }
 
-run_result light_on_one(std::span<const reading> events) {
+template <class E>
+run_result light_on_one(std::span<const E> events) {
   double sum = 0;
   return timed(lv::flow(lv::from(repeated{events}) | add_up(sum)), sum);
 }
-run_result light_on_two(std::span<const reading> events, std::pair<int, int> cores) {
+template <class E>
+run_result light_on_two(std::span<const E> events, std::pair<int, int> cores) {
   double sum = 0;
   return timed(lv::flow(lv::from(repeated{events}) | other_thread(cores) | add_up(sum)), sum);
 }
-run_result balanced_on_one(std::span<const reading> events) {
+template <class E>
+run_result balanced_on_one(std::span<const E> events) {
   double sum = 0;
   return timed(lv::flow(lv::from(repeated{events}) | lv::map(chew) | lv::map(chew) | add_up(sum)), sum);
 }
-run_result balanced_on_two(std::span<const reading> events, std::pair<int, int> cores) {
+template <class E>
+run_result balanced_on_two(std::span<const E> events, std::pair<int, int> cores) {
   double sum = 0;
   return timed(lv::flow(lv::from(repeated{events}) | lv::map(chew) | other_thread(cores) | lv::map(chew) | add_up(sum)), sum);
+}
+
+/// One round; false if two threads came to another result than one.
+template <std::size_t Bytes>
+bool compare(std::pair<int, int> cores) {
+  std::vector<reading<Bytes>> all_events(4'096);
+  for (std::size_t i = 0; i < all_events.size(); ++i) all_events[i].value = static_cast<double>(i);
+  const std::span<const reading<Bytes>> events(all_events);
+  const double all = static_cast<double>(passes * events.size());
+  const measured before = ping_pong(cores);
+  const long interrupted = times_interrupted(RUSAGE_SELF);
+  const run_result alone = light_on_one(events), across = light_on_two(events, cores);
+  const run_result one = balanced_on_one(events), two = balanced_on_two(events, cores);
+  const bool undisturbed = times_interrupted(RUSAGE_SELF) == interrupted;
+  const measured after = ping_pong(cores);
+  if (!alone.ended_well || !across.ended_well || !one.ended_well || !two.ended_well || alone.sum != across.sum ||
+      one.sum != two.sum)
+    return false;
+  std::string state = state_of(before.value, after.value);
+  if (!before.undisturbed || !undisturbed || !after.undisturbed || state == "mixed") state = "busy";
+  const std::string name = "flow/stage/2threads", size = std::to_string(Bytes) + " B";
+  print({.name = name,
+         .metric = "boundary, " + size,
+         .unit = "ns/event",
+         .state = state,
+         .value = (across.seconds - alone.seconds) * 1e9 / all,
+         .note = "spans of 256 events; two light stages less one"});
+  const sample rate{.name = name,
+                    .metric = "rate, " + size,
+                    .unit = "M events/s",
+                    .better = "more",
+                    .state = state,
+                    .note = "two stages of equal work"};
+  sample levada = rate, peer = rate;
+  levada.value = all * 1e-6 / two.seconds;
+  peer.value = all * 1e-6 / one.seconds;
+  peer.who = "one thread";
+  print(levada);
+  print(peer);
+  return true;
 }
 
 }  // namespace
@@ -111,40 +157,7 @@ int main(int argc, char** argv) {
   const auto cores = two_cores();
   if (!cores) return std::fputs("bench_stage: it needs two cores, and this process may use one\n", stderr), 69;
   pin_to(cores->first);
-
-  std::vector<reading> events(4'096);
-  for (std::size_t i = 0; i < events.size(); ++i) events[i].value = static_cast<double>(i);
-  const double all = static_cast<double>(passes * events.size());
-  for (long i = 0; i < rounds; ++i) {
-    const measured before = ping_pong(*cores);
-    const long interrupted = times_interrupted(RUSAGE_SELF);
-    const run_result alone = light_on_one(events), across = light_on_two(events, *cores);
-    const run_result one = balanced_on_one(events), two = balanced_on_two(events, *cores);
-    const bool undisturbed = times_interrupted(RUSAGE_SELF) == interrupted;
-    const measured after = ping_pong(*cores);
-    if (!alone.ended_well || !across.ended_well || !one.ended_well || !two.ended_well || alone.sum != across.sum ||
-        one.sum != two.sum)
+  for (long i = 0; i < rounds; ++i)
+    if (!compare<16>(*cores) || !compare<64>(*cores))
       return std::fputs("bench_stage: two threads came to another result than one\n", stderr), 1;
-    std::string state = state_of(before.value, after.value);
-    if (!before.undisturbed || !undisturbed || !after.undisturbed || state == "mixed") state = "busy";
-    const std::string name = "flow/stage/2threads";
-    print({.name = name,
-           .metric = "boundary",
-           .unit = "ns/event",
-           .state = state,
-           .value = (across.seconds - alone.seconds) * 1e9 / all,
-           .note = "spans of 256 events of 64 B; two light stages less one"});
-    const sample rate{.name = name,
-                      .metric = "rate",
-                      .unit = "M events/s",
-                      .better = "more",
-                      .state = state,
-                      .note = "two stages of equal work"};
-    sample levada = rate, peer = rate;
-    levada.value = all * 1e-6 / two.seconds;
-    peer.value = all * 1e-6 / one.seconds;
-    peer.who = "one thread";
-    print(levada);
-    print(peer);
-  }
 }

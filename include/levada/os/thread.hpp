@@ -14,17 +14,21 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <unistd.h>
 
 namespace levada::inline v0 {
 
-/// How many processors this process may use: those of its first thread, before it was pinned to one.
-[[nodiscard]] inline unsigned usable_cores() {
+namespace detail {
+inline unsigned count_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (::sched_getaffinity(::getpid(), sizeof set, &set) != 0) return 1;  // of its first thread, whoever asks
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
   return static_cast<unsigned>(CPU_COUNT(&set));
 }
+inline const unsigned cores_at_start = count_cores();  // before any thread was pinned, this one as well
+}  // namespace detail
+
+/// How many processors this process was given.
+[[nodiscard]] inline unsigned usable_cores() { return detail::cores_at_start; }
 
 /// A processor, as the system numbers them; -1 is whichever it likes.
 struct core {
