@@ -56,7 +56,6 @@ inline constexpr std::array promises{
     promise{"flow/sensor", "rate", "hand-loop", 0.91},
     promise{"flow/sensor", "rate", "budget", 1, 250},
     promise{"flow/stage/2threads", "boundary, 16 B", "budget", 1, 3},
-    promise{"flow/stage/2threads", "boundary, 64 B", "budget", 1, 3},
     promise{"flow/stage/2threads", "rate, 16 B", "one thread", 1.3},
     promise{"flow/stage/2threads", "rate, 64 B", "one thread", 1.3},
     promise{"flow/idle", "processor", "budget", 1, 0.2},

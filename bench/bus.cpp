@@ -44,7 +44,7 @@ bool take(sample s, Measure measure) {
 /// Million messages a second.
 template <class Ring, std::size_t Size>
 measured rate(sides how) {
-  constexpr std::uint64_t total = std::min<std::uint64_t>(4'000'000, (std::uint64_t{64} << 20) / Size);
+  constexpr std::uint64_t total = std::min<std::uint64_t>(16'000'000, (std::uint64_t{128} << 20) / Size);
   shared<Ring> ring;
   ledger read;
   ring->prepare_receive();

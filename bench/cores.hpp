@@ -4,12 +4,14 @@
 // something only beside a ping-pong of one line.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <new>
 #include <optional>
 #include <string>
@@ -18,7 +20,6 @@
 
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,17 +74,25 @@ class shared {
 enum class sides { threads, processes };
 inline const char* name_of(sides s) { return s == sides::threads ? "threads" : "processes"; }
 
-/// How often another thread has taken the core away from the calling one, or from any of this process (RUSAGE_SELF).
-inline long times_interrupted(int whose = RUSAGE_THREAD) {
-  rusage own{};
-  ::getrusage(whose, &own);
-  return own.ru_nivcsw;
+inline double own_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
 }
+/// Says how much of its core the calling thread has had since this was made; one that never sleeps should have had it all.
+class share_of_core {
+ public:
+  [[nodiscard]] double operator()() const { return (own_seconds() - own_) / (seconds_now() - wall_); }
+
+ private:
+  double wall_ = seconds_now(), own_ = own_seconds();
+};
+inline constexpr double undisturbed_share = 0.97;
 
 struct outcome {
   double seconds = 0;
   bool ended_well = false;
-  bool undisturbed = false;  ///< neither side lost its core meanwhile
+  bool undisturbed = false;  ///< both sides had their cores meanwhile
 };
 
 /// Runs near() here and far() on the other core, as a thread or a forked process; both begin at once, when prepare_far() is
@@ -92,17 +101,17 @@ template <class Prepare, class Far, class Near>
 outcome race(sides how, std::pair<int, int> cores, Prepare prepare_far, Far far, Near near) {
   struct signs {
     std::atomic<bool> ready{false}, go{false};
-    std::atomic<long> interrupted{0};
+    std::atomic<double> share{0};
   };
   shared<signs> sign;
   auto other = [&] {
     pin_to(cores.second);
     prepare_far();
-    const long before = times_interrupted();
     sign->ready.store(true, std::memory_order_release);  // pairs with the acquire below: the other side may begin
     while (!sign->go.load(std::memory_order_acquire)) relax();
+    const share_of_core had;
     far();
-    sign->interrupted.store(times_interrupted() - before, std::memory_order_relaxed);  // ordered by the join or the wait
+    sign->share.store(had(), std::memory_order_relaxed);  // ordered by the join or the wait
   };
   std::thread thread;
   pid_t process = 0;
@@ -114,12 +123,12 @@ outcome race(sides how, std::pair<int, int> cores, Prepare prepare_far, Far far,
   }
   pin_to(cores.first);
   while (!sign->ready.load(std::memory_order_acquire)) relax();  // pairs with the release above
-  const long before = times_interrupted();
+  const share_of_core had;
   const double begin = seconds_now();
   sign->go.store(true, std::memory_order_release);  // pairs with the acquire in `other`
   near();
   const double end = seconds_now();
-  const long interrupted = times_interrupted() - before;
+  const double share = had();
   bool ended_well = true;
   if (how == sides::threads) {
     thread.join();
@@ -127,7 +136,7 @@ outcome race(sides how, std::pair<int, int> cores, Prepare prepare_far, Far far,
     int status = 0;
     ended_well = ::waitpid(process, &status, 0) == process && status == 0;
   }
-  return {end - begin, ended_well, interrupted == 0 && sign->interrupted.load(std::memory_order_relaxed) == 0};
+  return {end - begin, ended_well, std::min(share, sign->share.load(std::memory_order_relaxed)) >= undisturbed_share};
 }
 
 /// A value, and whether it may be counted.

@@ -119,7 +119,9 @@ class topic_ring {
   topic_ring& operator=(const topic_ring&) = delete;
 
   void prepare_send() { publisher_.emplace(opened(lv::publisher<value_type>::open(*topic_))); }
-  void prepare_receive() { subscriber_.emplace(opened(lv::subscriber<value_type>::open(*topic_))); }
+  void prepare_receive() {
+    subscriber_.emplace(opened(lv::subscriber<value_type>::open(*topic_, {.reclaim = lv::reclaim_policy::automatic})));
+  }
 
   bool push(const value_type& m) {
     const auto room = publisher_->claim(1);

@@ -50,6 +50,7 @@ struct subscriber_options;
 struct lane_record;
 enum class lane_kind : std::uint8_t;
 enum class start_at : std::uint8_t;
+enum class reclaim_policy : std::uint8_t;
 
 // state
 template <class T>

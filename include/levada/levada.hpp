@@ -54,6 +54,7 @@
 #include <levada/bus/layout.hpp>        // a topic's files, byte for byte
 #include <levada/bus/publisher.hpp>     // one writes
 #include <levada/bus/segment.hpp>       // mapped memory of a topic
+#include <levada/bus/reclaim.hpp>       // what becomes of cache lines that were read
 #include <levada/bus/subscriber.hpp>    // many read
 #include <levada/bus/topic.hpp>         // names
 #include <levada/state/key_table.hpp>   // key to slot

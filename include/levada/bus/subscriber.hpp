@@ -6,6 +6,7 @@
 #include <levada/bus/detail/join.hpp>
 #include <levada/bus/detail/sleep.hpp>
 #include <levada/bus/layout.hpp>
+#include <levada/bus/reclaim.hpp>
 #include <levada/bus/segment.hpp>
 #include <levada/bus/topic.hpp>
 #include <levada/core/config.hpp>
@@ -32,6 +33,7 @@ namespace levada::inline v0 {
 struct subscriber_options {
   text<64> name{};                     ///< one with a name goes on where its namesake stopped; at most 47 characters
   start_at from = start_at::earliest;  ///< for those who have no position yet
+  reclaim_policy reclaim = reclaim_policy::none;
 };
 
 /// What comes next: events in a row, or one signal, or neither.
@@ -82,6 +84,8 @@ class consumer {
   }
   LEVADA_INLINE void release(std::size_t n) {
     LEVADA_CHECK(n <= head_ - position_, n);
+    if (reclaimer_.flushes()) [[unlikely]]
+      flush(n);
     position_ += n;
     if (position_ - published_ >= slice_ || position_ == head_) publish();
   }
@@ -117,8 +121,20 @@ class consumer {
     cursor_->lane.release(lane_position_);
     published_ = position_;
     lane_published_ = lane_position_;
+    if (reclaimer_.tries() && position_ - lap_ >= ring_.measure.capacity) [[unlikely]]
+      time_lap();
     if ((caller_.sleepers() & producer_sleeps) != 0) [[unlikely]]
       ring_producer();
+  }
+  /// Lines that hold nothing but events up to the n-th from here. The one in which the next event begins waits for that.
+  LEVADA_COLD void flush(std::size_t n) {
+    const auto line = [](std::uint64_t at) { return at & ~std::uint64_t{cache_line - 1}; };
+    const auto from = (position_ & (ring_.measure.capacity - 1)) * ring_.measure.stride;  // the data is mapped twice in a row
+    flush_lines(ring_.data + line(from), ring_.data + line(from + n * ring_.measure.stride));
+  }
+  LEVADA_COLD void time_lap() {
+    lap_ = position_;
+    reclaimer_.lap(wall_clock{}.steady(), ring_.measure.data_bytes());
   }
   LEVADA_COLD void ring_producer() {
     if (caller_.take(producer_sleeps) != 0) producer_bell_.ring();
@@ -149,6 +165,8 @@ class consumer {
   std::uint64_t lane_slice_ = 0;
   std::uint64_t lane_published_ = 0;
   lane_record covering_;
+  reclaimer reclaimer_;
+  std::uint64_t lap_ = 0;  // where this one began
   cursor_page* cursor_ = nullptr;
   caller caller_;
   bell producer_bell_;
@@ -194,6 +212,8 @@ inline result<consumer> consumer::open(const segment& s, const subscriber_option
   c.covering_ = c.start_.covering;
   c.position_ = c.head_ = c.published_ = c.start_.position;
   c.lane_position_ = c.lane_head_ = c.lane_published_ = c.start_.lane;
+  c.lap_ = c.position_;
+  c.reclaimer_ = reclaimer(options.reclaim);
   c.slice_ = c.ring_.measure.capacity / 8;
   c.lane_slice_ = c.ring_.measure.lane_capacity / 8;
   c.place_ = std::move(at->lock);

@@ -221,7 +221,7 @@ class engine {
   /// ended the sleep, and nothing else, and no source has another way to have news.
   template <class... Graphs>
   bool wait(Graphs&... graphs) {
-    if (options_.mode == profile::fast && gap_ < spin_below && clock_.steady() - last_ < gap_ * 2 && spin_.take()) return false;
+    if (options_.mode == profile::fast && gap_ < spin_below && clock_.steady() - last_ < spin_below && spin_.take()) return false;
     spin_.give_back();
     bool woken = true, lost_patience = false;
     if (park(graphs...)) {

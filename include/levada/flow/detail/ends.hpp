@@ -98,7 +98,7 @@ result<segment> connect(stage_outlet<Name, E>& from, stage_inlet<Name, E>& to, c
   if (!ring) return ring.error();
   auto out = publisher<carried<E>>::over(*ring);
   if (!out) return out.error();
-  auto in = subscriber<carried<E>>::over(*ring);
+  auto in = subscriber<carried<E>>::over(*ring, {.reclaim = reclaim_policy::automatic});
   if (!in) return in.error();
   if (auto gone = forget_topic(ring->files()); !gone) return gone.error();
   from.begin(*std::move(out), abandoned, tells_time);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+// cache: lines that are written back and dropped by hand, where the processor lets a program do that.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace levada::inline v0 {
+
+inline constexpr std::size_t cache_line = 64;
+
+/// Does this processor have an instruction for flush_lines (x86: CLFLUSHOPT)?
+[[nodiscard]] inline bool can_flush_lines() {
+#if defined(__x86_64__)
+  static const bool can = [] {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b >> 23 & 1u) != 0;
+  }();
+  return can;
+#else
+  return false;
+#endif
+}
+
+/// Takes  lines from `from` up to `to`, both on a line's border. They leave every cache of the machine, and what was changed goes
+///        to memory. Reading is enough of a right to them. Does nothing where can_flush_lines() is false.
+/// Costs  some 2 ns a line while memory keeps up; they are not ordered with each other.
+inline void flush_lines(const std::byte* from, const std::byte* to) {
+#if defined(__x86_64__)
+  if (!can_flush_lines()) return;
+  for (; from != to; from += cache_line) asm volatile("clflushopt %0" : : "m"(*from));
+#else
+  static_cast<void>(from), static_cast<void>(to);
+#endif
+}
+
+/// A moment in a loop that waits for another core.
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace levada::inline v0
