@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // idle: what a runner with ten slow timers and a hundred silent UDP sockets takes of a processor.
-//   bench_idle [SECONDS]
+//   bench_idle [SECONDS]   LEVADA_LOOP chooses the loop
 #include <levada/core/time.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -52,6 +53,8 @@ int main(int argc, char** argv) {
     return tenth(lv::duration{1'000'000'000 + 100'000'000 * i}, events, std::make_index_sequence<10>{});
   };
   std::array all{slow(0), slow(1), slow(2), slow(3), slow(4), slow(5), slow(6), slow(7), slow(8), slow(9)};
+  const auto loop = lv::loop::make();
+  if (!loop) return std::fprintf(stderr, "bench_idle: %s\n", loop.error().sentence.c_str()), 71;
   lv::runner<> runner;
   if (lv::result<> begun = std::apply([&](auto&... flows) { return runner.start(flows...); }, all); !begun) {
     std::fprintf(stderr, "bench_idle: %s\n", begun.error().sentence.c_str());
@@ -67,7 +70,7 @@ int main(int argc, char** argv) {
   }
   if (seconds >= 2 && events == 0) return std::fputs("bench_idle: no timer has fired\n", stderr), 1;
   bench::print({.name = "flow/idle",
-                .metric = "processor",
+                .metric = std::string(loop->name()),
                 .unit = "% of a core",
                 .value = 100 * used / seconds,
                 .note = "10 timers of 1 s and more, 100 UDP sockets"});

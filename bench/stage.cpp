@@ -109,6 +109,20 @@ run_result balanced_on_two(std::span<const E> events, std::pair<int, int> cores)
   return timed(lv::flow(lv::from(repeated{events}) | lv::map(chew) | other_thread(cores) | lv::map(chew) | add_up(sum)), sum);
 }
 
+/// A run on two threads between two ping-pongs. One in which the machine changed its state is taken again; on a machine that has
+/// other work all the time it says "busy".
+template <class Run>
+std::pair<run_result, std::string> in_one_state(std::pair<int, int> cores, Run run) {
+  for (int attempts = 5;; --attempts) {
+    const measured before = ping_pong(cores);
+    const run_result ran = run();
+    const measured after = ping_pong(cores);
+    const std::string state = state_of(before.value, after.value);
+    if (before.undisturbed && after.undisturbed && state != "mixed") return {ran, state};
+    if (attempts == 1) return {ran, "busy"};
+  }
+}
+
 /// One round; false if two threads came to another result than one.
 template <std::size_t Bytes>
 bool compare(std::pair<int, int> cores) {
@@ -116,34 +130,36 @@ bool compare(std::pair<int, int> cores) {
   for (std::size_t i = 0; i < all_events.size(); ++i) all_events[i].value = static_cast<double>(i);
   const std::span<const reading<Bytes>> events(all_events);
   const double all = static_cast<double>(passes * events.size());
-  const measured before = ping_pong(cores);
-  const run_result alone = light_on_one(events), across = light_on_two(events, cores);
-  const run_result one = balanced_on_one(events), two = balanced_on_two(events, cores);
-  const measured after = ping_pong(cores);
-  if (!alone.ended_well || !across.ended_well || !one.ended_well || !two.ended_well || alone.sum != across.sum ||
-      one.sum != two.sum)
-    return false;
-  std::string state = state_of(before.value, after.value);
-  if (!before.undisturbed || !after.undisturbed || state == "mixed") state = "busy";
+  const auto is_right = [](const run_result& one, const run_result& two) {
+    return one.ended_well && two.ended_well && one.sum == two.sum;
+  };
   const std::string name = "flow/stage/2threads", size = std::to_string(Bytes) + " B";
+
+  const run_result alone = light_on_one(events);
+  const auto [across, state_across] = in_one_state(cores, [&] { return light_on_two(events, cores); });
+  if (!is_right(alone, across)) return false;
   print({.name = name,
          .metric = "boundary, " + size,
          .unit = "ns/event",
-         .state = state,
+         .state = state_across,
          .value = (across.seconds - alone.seconds) * 1e9 / all,
          .note = "spans of 256 events; two light stages less one"});
-  const sample rate{.name = name,
-                    .metric = "rate, " + size,
-                    .unit = "M events/s",
-                    .better = "more",
-                    .state = state,
-                    .note = "two stages of equal work"};
-  sample levada = rate, peer = rate;
-  levada.value = all * 1e-6 / two.seconds;
-  peer.value = all * 1e-6 / one.seconds;
-  peer.who = "one thread";
-  print(levada);
-  print(peer);
+
+  const run_result one = balanced_on_one(events);
+  const auto [two, state_of_two] = in_one_state(cores, [&] { return balanced_on_two(events, cores); });
+  if (!is_right(one, two)) return false;
+  const auto rate = [&](std::string who, double seconds) {
+    print({.name = name,
+           .metric = "rate, " + size,
+           .unit = "M events/s",
+           .better = "more",
+           .who = std::move(who),
+           .state = state_of_two,
+           .value = all * 1e-6 / seconds,
+           .note = "two stages of equal work"});
+  };
+  rate("levada", two.seconds);
+  rate("one thread", one.seconds);
   return true;
 }
 

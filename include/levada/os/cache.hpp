@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// cache: lines that are written back and dropped by hand, where the processor lets a program do that.
+// cache: what a program may tell the caches: to drop a line, or to fetch one for writing before it is needed.
 #pragma once
 
+#include <levada/core/config.hpp>
+
 #include <cstddef>
-#include <cstdint>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -35,6 +36,15 @@ inline void flush_lines(const std::byte* from, const std::byte* to) {
   for (; from != to; from += cache_line) asm volatile("clflushopt %0" : : "m"(*from));
 #else
   static_cast<void>(from), static_cast<void>(to);
+#endif
+}
+
+/// A line that will be written soon: the core asks for it now. Any address will do.
+LEVADA_INLINE void prefetch_to_write(const void* at) {
+#if defined(__x86_64__)
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(at)));  // the builtin asks only to read, for want of a flag
+#else
+  __builtin_prefetch(at, 1);
 #endif
 }
 

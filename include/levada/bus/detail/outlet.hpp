@@ -7,6 +7,7 @@
 #include <levada/bus/publisher.hpp>
 #include <levada/core/concepts.hpp>
 #include <levada/core/config.hpp>
+#include <levada/os/cache.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +32,9 @@ class outlet {
     if (used_ == room_.size()) [[unlikely]] {
       if (!claim()) return out.drop();
     }
-    std::memcpy(&room_[used_++], &e, sizeof e);
+    std::byte* place = reinterpret_cast<std::byte*>(&room_[used_++]);
+    if constexpr (sizeof e >= cache_line) prefetch_to_write(place + ahead);  // the reader has the lines: see bus/reclaim.hpp
+    std::memcpy(place, &e, sizeof e);
   }
 
   void on(const flush&, auto) { accept(); }
@@ -62,6 +65,7 @@ class outlet {
   GiveUp give_up_{};
 
  private:
+  static constexpr std::size_t ahead = 2048;  // bytes; with 512 to 2048 two stages carry a third more (bench_stage, 64 B)
   static constexpr std::size_t batch = sizeof(E) < 256 ? 4096 / sizeof(E) : 16;
 
   LEVADA_COLD bool claim() {
