@@ -273,6 +273,11 @@ TEST_CASE("a runner that was opened and never finished goes without a trace") {
     REQUIRE(runner.start(flow));
     b.press();
   }
+  SUBCASE("opened") {
+    lv::runner<> runner;
+    REQUIRE(runner.open(flow));
+    b.press();
+  }
   SUBCASE("finished") {
     lv::runner<> runner;
     REQUIRE(runner.open(flow));

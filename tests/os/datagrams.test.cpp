@@ -58,8 +58,8 @@ TEST_CASE("one that is too long is cut, and says so") {
   lv::datagram_reader<batch> reader;
   std::vector<char> room(batch * 8);
   REQUIRE(reader.receive(link.in, room) == 2);
-  CHECK(reader[0].cut);
-  CHECK_FALSE(reader[1].cut);
+  CHECK(reader[0].truncated);
+  CHECK_FALSE(reader[1].truncated);
   CHECK(words_of(reader[1]) == "01234567");
 }
 

@@ -24,7 +24,7 @@ struct slow_loop {
 
   static constexpr bool asynchronous() { return true; }
   void submit(lv::io_request& r) { held.push_back(&r); }
-  void look(lv::io_request&) {}
+  void peek(lv::io_request&) {}
   void finish(lv::io_request& r) {
     std::erase(held, &r);
     r.perform();

@@ -12,10 +12,10 @@ TEST_CASE("an address is read from words and written back") {
   for (const char* words : {"127.0.0.1:9000", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:9000", "[::]:1", "[fe80::1:2]:53"}) {
     auto a = lv::socket_address::parse(words);
     REQUIRE_MESSAGE(a, words);
-    CHECK(a->words().view() == words);
+    CHECK(a->to_text().view() == words);
     CHECK(a->is_v6() == (words[0] == '['));
   }
-  CHECK(lv::socket_address::parse("[0:0:0:0:0:0:0:1]:7")->words().view() == "[::1]:7");
+  CHECK(lv::socket_address::parse("[0:0:0:0:0:0:0:1]:7")->to_text().view() == "[::1]:7");
   CHECK(lv::socket_address::parse("10.0.0.1:4711")->port() == 4711);
 }
 

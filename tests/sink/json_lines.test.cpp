@@ -90,7 +90,7 @@ struct slow_disk {
     held = &r;
     ++requests;
   }
-  void look(lv::io_request&) {}
+  void peek(lv::io_request&) {}
   void finish(lv::io_request& r) {
     held = nullptr;
     if (error != 0) return r.complete(-error);

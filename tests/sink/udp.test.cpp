@@ -31,7 +31,7 @@ class receiver {
     REQUIRE(made);
     socket_ = *std::move(made);
   }
-  [[nodiscard]] std::string address() const { return std::string(socket_.local().words().view()); }
+  [[nodiscard]] std::string address() const { return std::string(socket_.local().to_text().view()); }
   /// The numbers of the events in each datagram.
   std::vector<std::vector<std::uint64_t>> datagrams() {
     std::vector<std::vector<std::uint64_t>> all;
@@ -104,6 +104,14 @@ TEST_CASE("an event longer than a datagram should be has one of its own") {
   CHECK(in.datagrams().size() == 3);
 }
 
+TEST_CASE("a datagram longer than there are is refused in words") {
+  auto flow = sending_to("127.0.0.1:9", {.datagram_bytes = 65'528});
+  const auto opened = flow.open();
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().kind == lv::failure::usage);
+  CHECK(opened.error().sentence.view() == "udp: a datagram has at most 65527 bytes, and 65528 were asked for");
+}
+
 TEST_CASE("a receiver that is not there is counted, and may come back") {
   std::string address;
   {
@@ -130,7 +138,7 @@ TEST_CASE("what cannot be sent at all is dropped and counted") {
   CHECK(opened.error().kind == lv::failure::permission);
 
   receiver in;
-  auto large = sending_to(in.address(), {.datagram_bytes = 100'000});  // longer than any datagram may be
+  auto large = sending_to(in.address(), {.datagram_bytes = 65'527});  // more than version 4 of IP carries
   REQUIRE(large.open());
   large.push(std::span<const sample>(samples(5000)));
   large.finish();

@@ -60,7 +60,7 @@ struct slow_disk {
     CHECK(held == nullptr);
     held = &r;
   }
-  void look(lv::io_request&) {}
+  void peek(lv::io_request&) {}
   void finish(lv::io_request&) {
     ++waits;
     turn();

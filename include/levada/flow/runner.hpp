@@ -71,7 +71,8 @@ inline namespace LEVADA_LOOP_NAMESPACE {
 /// Takes  flows. They share the calling thread (or the one of start()); each stage of theirs has a thread of its own.
 /// Fails  with the sentence of a source or sink that cannot open; of a source that ended before its time (a bad row), after
 ///        what it had brought was drained; or of an operator that threw: the frame of the span at hand is discarded, the flow
-///        is not drained, and must not be run again.
+///        is not drained, and must not be run again. Two flows that are joined by a topic belong to two runners or processes: on
+///        one thread the one that waits for room would keep the other from making it.
 /// Costs  two clock reads a turn, and one system call a wait.
 template <clock_source Clock = wall_clock, class Loop = loop>
 class runner {

@@ -21,7 +21,7 @@ namespace levada::inline v0 {
 struct datagram {
   std::span<const std::byte> bytes{};
   std::size_t segment = 0;  ///< the kernel has joined several, each of this length but the last, which may be shorter
-  bool cut = false;         ///< it was longer than the room for it
+  bool truncated = false;   ///< it was longer than the room for it
 };
 
 /// Receives up to Batch datagrams at once into memory of the caller's.

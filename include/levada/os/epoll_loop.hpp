@@ -86,7 +86,7 @@ class epoll_loop {
   /// Files are always ready for epoll, so a request is carried out at once.
   static constexpr bool asynchronous() { return false; }
   void submit(io_request& request) { request.perform(); }
-  void look(io_request&) {}
+  void peek(io_request&) {}
   void finish(io_request&) {}
   void cancel(io_request&) {}
 

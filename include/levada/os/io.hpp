@@ -36,14 +36,14 @@ class io_queue {
 
  private:
   friend class io_request;
-  enum class verb : std::uint8_t { submit, look, finish, cancel };
+  enum class verb : std::uint8_t { submit, peek, finish, cancel };
 
   template <class Loop>
   static void call(void* loop, verb what, io_request& request) {
     Loop& l = *static_cast<Loop*>(loop);
     switch (what) {
       case verb::submit: return l.submit(request);
-      case verb::look: return l.look(request);
+      case verb::peek: return l.peek(request);
       case verb::finish: return l.finish(request);
       case verb::cancel: return l.cancel(request);
     }
@@ -80,7 +80,7 @@ class io_request {
 
   /// Costs  a load while it is in flight.
   [[nodiscard]] bool done() {
-    if (in_flight_) queue_.call_(queue_.loop_, io_queue::verb::look, *this);
+    if (in_flight_) queue_.call_(queue_.loop_, io_queue::verb::peek, *this);
     return !in_flight_;
   }
   void finish() {

@@ -105,8 +105,8 @@ class basic_loop {
   void submit(io_request& request) {
     ask([&](auto& l) { l.submit(request); });
   }
-  void look(io_request& request) {
-    ask([&](auto& l) { l.look(request); });
+  void peek(io_request& request) {
+    ask([&](auto& l) { l.peek(request); });
   }
   void finish(io_request& request) {
     ask([&](auto& l) { l.finish(request); });

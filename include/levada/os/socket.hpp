@@ -62,7 +62,7 @@ class socket_address {
   [[nodiscard]] bool is_v6() const { return any_.sa_family == AF_INET6; }
   [[nodiscard]] std::uint16_t port() const { return ntohs(is_v6() ? v6_.sin6_port : v4_.sin_port); }
   /// What parse() takes.
-  [[nodiscard]] text<64> words() const {
+  [[nodiscard]] text<64> to_text() const {
     char host[INET6_ADDRSTRLEN]{};
     if (is_v6()) {
       ::inet_ntop(AF_INET6, &v6_.sin6_addr, host, sizeof host);
@@ -108,8 +108,8 @@ class udp_socket {
     if (!s) return s;
     const int buffer = options.receive_buffer < INT32_MAX ? static_cast<int>(options.receive_buffer) : INT32_MAX;
     if (options.receive_buffer > 0) s->set(SOL_SOCKET, SO_RCVBUF, buffer);
-    if (options.reuse_port && !s->set(SOL_SOCKET, SO_REUSEPORT, 1)) return os_fault("share", at.words().view(), errno);
-    if (options.coalesce && !s->set(SOL_UDP, UDP_GRO, 1)) return os_fault("join datagrams at", at.words().view(), errno);
+    if (options.reuse_port && !s->set(SOL_SOCKET, SO_REUSEPORT, 1)) return os_fault("share", at.to_text().view(), errno);
+    if (options.coalesce && !s->set(SOL_UDP, UDP_GRO, 1)) return os_fault("join datagrams at", at.to_text().view(), errno);
     if (::bind(s->fd(), at.data(), at.size()) != 0) return refusal("receive at", at, errno);
     return s;
   }
@@ -158,7 +158,7 @@ class udp_socket {
     return s;
   }
   static fault refusal(std::string_view what, const socket_address& address, int error) {
-    fault f = os_fault(what, address.words().view(), error);
+    fault f = os_fault(what, address.to_text().view(), error);
     if (error == EADDRINUSE || error == EADDRNOTAVAIL) f.kind = failure::unavailable;
     return f;
   }

@@ -31,7 +31,7 @@
 namespace levada::inline v0 {
 
 /// Holds  the ring (256 entries, or as many as RLIMIT_MEMLOCK allows, at least 8), and two epoll_loops.
-/// Fails  permission: io_uring is blocked here. unavailable: the kernel has none, or too old a one. no_space: RLIMIT_MEMLOCK.
+/// Fails  permission: io_uring is blocked here. unavailable: the kernel has none, or one before 5.19. no_space: RLIMIT_MEMLOCK.
 /// Costs  two system calls a wait that ends with news, one that ends without. No CPU when idle, and no iowait where the kernel
 ///        can tell that an idle wait is none (6.15).
 /// Used by one thread at a time, and by another only when no request is on its way: the kernel does a ring's work in the thread
@@ -129,7 +129,7 @@ class uring_loop {
     push();
   }
   /// Takes completions without waiting.
-  void look(io_request& request) { reap(&request); }
+  void peek(io_request& request) { reap(&request); }
   void finish(io_request& request) {
     for (reap(&request); request.in_flight(); reap(&request)) enter(duration{INT64_MAX});
   }
@@ -183,8 +183,9 @@ class uring_loop {
     if (entered < 0 && entered != -EBADFD) return -entered;  // EBADFD: it is not enabled yet
     io_uring_probe* probe = ::io_uring_get_probe_ring(const_cast<io_uring*>(&ring_));
     if (probe == nullptr) return EPERM;
+    const bool is_new = ::io_uring_opcode_supported(probe, IORING_OP_SOCKET) != 0;  // of 5.19, as is a way to cancel all requests
     ::io_uring_free_probe(probe);
-    return 0;
+    return is_new ? 0 : ENOSYS;
   }
   static fault refusal(int error) {
     const char* code = ::strerrorname_np(error);

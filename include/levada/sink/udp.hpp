@@ -34,6 +34,9 @@ class udp_sink {
   explicit udp_sink(udp_description<E> to) : to_(std::move(to)) {}
 
   [[nodiscard]] result<> open() {
+    if (to_.options.datagram_bytes > longest)
+      return fault::of(failure::usage, "udp: a datagram has at most ", longest, " bytes, and ", to_.options.datagram_bytes,
+                       " were asked for");
     auto address = socket_address::parse(to_.address.view());
     if (!address) return address.error();
     auto connected = udp_socket::connect(*address);
@@ -62,6 +65,7 @@ class udp_sink {
 
  private:
   static constexpr std::size_t batch = 32;
+  static constexpr std::size_t longest = 65'527;  // as its length field (RFC 768) can say; version 4 of IP carries 20 fewer
   static constexpr int most_refusals = 3;  // in a row; each tells of a datagram that was sent before
   static constexpr duration patience{100'000'000};
 

@@ -90,7 +90,7 @@ class udp_source {
     return sizeof(E) > 2048 ? sizeof(E) : 2048;
   }
   void split(const datagram& d, auto out) {
-    if (d.cut) {
+    if (d.truncated) {
       ++datagrams_;
       return refuse(out);
     }

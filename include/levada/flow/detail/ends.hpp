@@ -11,6 +11,7 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/result.hpp>
 #include <levada/core/word.hpp>
+#include <levada/os/clock.hpp>
 #include <levada/os/process.hpp>
 #include <levada/os/thread.hpp>
 
@@ -81,7 +82,7 @@ class stage_inlet : public inlet<E, carried<E>> {
   void begin(subscriber<carried<E>>&& s) { this->subscriber_.emplace(std::move(s)); }
 };
 
-/// Opens the ring between the two. Its files are gone when this returns: nobody else can find it, and a crash leaves nothing.
+/// Opens the ring between the two. Its files are gone when this returns, so nobody else can find it.
 template <fixed_string Name, class E>
 result<segment> connect(stage_outlet<Name, E>& from, stage_inlet<Name, E>& to, const word<std::uint32_t>& abandoned,
                         bool tells_time) {
@@ -89,7 +90,9 @@ result<segment> connect(stage_outlet<Name, E>& from, stage_inlet<Name, E>& to, c
   constexpr std::size_t bytes = std::size_t{1} << 20;
   constexpr std::size_t most = 65536, least = 64;
   constexpr std::size_t fit = bytes / sizeof(E);
-  const topic<carried<E>> between(bus("stages"), compose<64>(process_id(), '-', made.fetch_add(1)).view(),  // just a number
+  // The number tells the rings of a process apart, the time those of processes that share /dev/shm and not their numbers.
+  const auto name = compose<64>(process_id(), '-', made.fetch_add(1), '-', wall_clock{}.steady().ns);
+  const topic<carried<E>> between(bus("stages"), name.view(),
                                   {.capacity = fit < least  ? least
                                                : fit > most ? most
                                                             : fit,
@@ -97,10 +100,11 @@ result<segment> connect(stage_outlet<Name, E>& from, stage_inlet<Name, E>& to, c
   auto ring = segment::open_both(between);
   if (!ring) return ring.error();
   auto out = publisher<carried<E>>::over(*ring);
-  if (!out) return out.error();
   auto in = subscriber<carried<E>>::over(*ring, {.reclaim = reclaim_policy::automatic});
+  const auto gone = forget_topic(ring->files());  // before any fault is told
+  if (!out) return out.error();
   if (!in) return in.error();
-  if (auto gone = forget_topic(ring->files()); !gone) return gone.error();
+  if (!gone) return gone.error();
   from.begin(*std::move(out), abandoned, tells_time);
   to.begin(*std::move(in));
   return ring;
