@@ -49,7 +49,8 @@ struct topic_options;
 struct subscriber_options;
 struct lane_record;
 enum class lane_kind : std::uint8_t;
-enum class start_at : std::uint8_t;
+class start_at;
+enum class overflow_policy : std::uint32_t;
 enum class reclaim_policy : std::uint8_t;
 
 // state

@@ -128,3 +128,33 @@ TEST_CASE("when the process is to stop, a full ring no longer holds it: what fin
   flow.push(std::span<const sample>(many));
   CHECK(flow.counts<"out">().dropped == 2000 - flow.at<"out">().target.publication().capacity());
 }
+
+TEST_CASE("a sink without patience drops what finds no room and counts it, and goes on when there is room again") {
+  for (const lv::duration patience : {lv::duration{0}, lv::duration{1'000'000}}) {
+    const scratch_bus scratch;
+    const lv::topic<sample> numbers{scratch.bus(), "numbers", {.capacity = 512}};
+    auto reader = lv::subscriber<sample>::open(numbers);
+    REQUIRE(reader);
+    auto flow = lv::flow(lv::from(lv::input<sample>()) | lv::to<"out">(lv::publish(numbers, {.patience = patience})));
+    REQUIRE(flow.open());
+    const auto capacity = flow.at<"out">().target.publication().capacity();
+    for (std::uint64_t i = 0; i < 2000; ++i) flow.push(sample{i});
+    CHECK(flow.counts<"out">().dropped == 2000 - capacity);
+    std::uint64_t next = 0;
+    const auto drain = [&] {
+      while (const auto turn = reader->read()) {
+        for (const auto& e : turn.events) CHECK(e.value == next++);
+        reader->release(turn.events.size());
+      }
+    };
+    flow.raise_everywhere(lv::flush{});
+    drain();
+    CHECK(next == capacity);  // the oldest were kept
+    next = 2000;
+    flow.push(sample{2000});
+    flow.finish();
+    drain();
+    CHECK(next == 2001);
+    CHECK(flow.counts<"out">().dropped == 2000 - capacity);
+  }
+}

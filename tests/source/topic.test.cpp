@@ -277,3 +277,45 @@ TEST_CASE("a topic that has ended holds its publisher back no more, and the flow
   flow.for_each_live_source([&](auto&) { ++live; });
   CHECK(live == 1);
 }
+
+TEST_CASE("events that were overwritten before the flow came to them are counted as dropped, and the rest go through") {
+  const scratch_bus scratch;
+  const lv::topic<sample> in{scratch.bus(), "in", {.capacity = 256}};
+  std::uint64_t got = 0;
+  auto flow = lv::flow(lv::from<"in">(lv::subscribe(in, {.overflow = lv::overflow_policy::overwrite})) |
+                       lv::to([&](const sample&) { ++got; }));
+  REQUIRE(flow.open());
+  auto writer = lv::publisher<sample>::open(in);
+  REQUIRE(writer);
+  for (int round = 0; round < 100; ++round) {
+    const auto room = writer->claim(32);
+    REQUIRE(room.size() == 32);  // it waits for nobody
+    writer->commit(room.size(), at(round));
+  }
+  while (flow.poll() == lv::polled::events) {
+  }
+  CHECK(got > 0);
+  CHECK(flow.counts<"in">().dropped > 2'900);
+  CHECK(got + flow.counts<"in">().dropped == 3'200);
+}
+
+TEST_CASE("a flow whose subscription was evicted ends with the reason") {
+  const scratch_bus scratch;
+  const lv::topic<sample> in{scratch.bus(), "in", {.capacity = 256}};
+  auto flow = lv::flow(lv::from(lv::subscribe(in, {.overflow = lv::overflow_policy::evict, .lease = 1_ms})) |
+                       lv::to([](const sample&) {}));
+  auto writer = lv::publisher<sample>::open(in);
+  REQUIRE(writer);
+  REQUIRE(flow.open());
+  for (int round = 0; round < 20; ++round) {
+    std::span<sample> room;
+    while ((room = writer->claim(32)).empty()) REQUIRE(writer->wait_for_room(60_s));
+    writer->commit(room.size(), at(round));
+  }
+  CHECK(writer->evictions() == 1);
+  while (flow.poll() != lv::polled::end) {
+  }
+  const auto status = flow.status();
+  REQUIRE(!status);
+  CHECK(status.error().sentence.view().find("was evicted at sequence 0") != std::string_view::npos);
+}

@@ -46,12 +46,20 @@ struct lane_record {
 };
 static_assert(sizeof(lane_record) == 32 && std::is_trivially_copyable_v<lane_record>);
 
+/// What happens when the ring is full and a subscriber has not read.
+enum class overflow_policy : std::uint32_t {
+  block,     ///< the producer waits. It reads in place; only death removes it
+  evict,     ///< the producer waits, but not for one that stands still for longer than its lease: that one is told, and reads no
+             ///< more
+  overwrite  ///< nobody waits: what was overwritten is reported as lost, to the event
+};
+
 namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "bus: a topic's files are little-endian");
 
 inline constexpr std::uint64_t ring_magic = 0x676E'6972'616C'766C;  // "lvlaring"
-inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::uint32_t layout_version = 2;
 
 enum class ring_kind : std::uint32_t { stream = 1, line = 2, frames = 3 };  // line and frames: not yet
 
@@ -91,9 +99,10 @@ struct ring_control {
   std::uint32_t reserved_word = 0;
   word<std::uint64_t> durable{};  ///< reserved: the sequence below which a log has everything on disk
   std::uint64_t reserved[6]{};
+  alignas(128) word<std::uint32_t> evicted[most_subscribers]{};  ///< incarnations that the producer waits for no longer
 };
-static_assert(sizeof(ring_control) == 384 && offsetof(ring_control, lane_head) == 8 && offsetof(ring_control, reserve) == 128 &&
-              offsetof(ring_control, epoch) == 256);
+static_assert(sizeof(ring_control) == 512 && offsetof(ring_control, evicted) == 384 && offsetof(ring_control, lane_head) == 8 &&
+              offsetof(ring_control, reserve) == 128 && offsetof(ring_control, epoch) == 256);
 
 /// A page that everybody may write.
 struct doors_page {
@@ -105,7 +114,6 @@ inline constexpr std::uint32_t producer_sleeps = std::uint32_t{1} << 31;
 inline constexpr std::uint32_t subscriber_sleeps = (std::uint32_t{1} << most_subscribers) - 1;
 
 enum class cursor_state : std::uint32_t { free = 0, temporary = 1, named = 2 };
-enum class slow_policy : std::uint32_t { block = 0 };  // evict and overwrite: not yet
 
 /// One subscriber's words. Who holds the lock of the file owns them.
 struct cursor_page {
@@ -114,10 +122,12 @@ struct cursor_page {
   alignas(128) word<std::uint32_t> incarnation{};  ///< grows with every owner
   word<std::uint32_t> state{};                     ///< a cursor_state
   word<std::uint32_t> pid{};
-  word<std::uint32_t> policy{};   ///< a slow_policy
+  word<std::uint32_t> policy{};   ///< an overflow_policy
   word<std::uint64_t> name[6]{};  ///< text<48> in words, so that it can be read while it is written
+  word<std::uint64_t> lease{};    ///< nanoseconds: for how long it may hold the producer without any progress
 };
-static_assert(sizeof(cursor_page) == 256 && offsetof(cursor_page, incarnation) == 128 && offsetof(cursor_page, name) == 144);
+static_assert(sizeof(cursor_page) == 256 && offsetof(cursor_page, incarnation) == 128 && offsetof(cursor_page, name) == 144 &&
+              offsetof(cursor_page, lease) == 192);
 
 using subscriber_name = text<48>;
 

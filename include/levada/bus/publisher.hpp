@@ -88,7 +88,7 @@ class producer {
   }
   bool signal(lane_kind kind, std::uint64_t value, timestamp now) {
     LEVADA_CHECK(kind != lane_kind::commit, static_cast<int>(kind));
-    if (lane_position_ + 2 > room_.lane_limit) room_.extend(position_, lane_position_);
+    if (lane_position_ + 2 > room_.lane_limit) extend();
     if (lane_position_ + 2 > room_.lane_limit) return false;  // one stays for the next commit
     append(kind, value, now);
     wake();
@@ -122,10 +122,15 @@ class producer {
   }
 
   LEVADA_COLD std::uint64_t granted_slowly(std::uint64_t want) {
-    room_.extend(position_, lane_position_);
+    extend();
     if (!has_room()) return 0;
     auto left = room_.limit - position_;
     return left < want ? left : want;
+  }
+  LEVADA_COLD void extend() {
+    room_.extend(position_, lane_position_);
+    if (auto evicted = room_.take_evicted(); evicted != 0) [[unlikely]]
+      ring(evicted);  // they may sleep
   }
   /// A subscriber that runs is often about to make room, and being woken costs more than a short look (measured: 20 us).
   LEVADA_COLD bool spin_for_room() {
@@ -133,7 +138,7 @@ class producer {
     wall_clock clock;
     for (const auto end = clock.steady() + duration{20'000}; clock.steady() < end; relax())
       if (room_.is_open(position_, lane_position_)) {
-        room_.extend(position_, lane_position_);
+        extend();
         return true;
       }
     return false;
@@ -144,7 +149,7 @@ class producer {
 
   /// The time has moved by the grain, or this producer is new. Where the lane is full the next commit tries again.
   LEVADA_COLD void mark(timestamp now) {
-    if (lane_position_ + 1 > room_.lane_limit) room_.extend(position_, lane_position_);
+    if (lane_position_ + 1 > room_.lane_limit) extend();
     if (lane_position_ + 1 <= room_.lane_limit) append(lane_kind::commit, 0, now);
   }
   void append(lane_kind kind, std::uint64_t value, timestamp now) {
@@ -159,10 +164,10 @@ class producer {
     if ((caller_.sleepers() & subscriber_sleeps) != 0) [[unlikely]]
       ring_sleepers();
   }
-  LEVADA_COLD void ring_sleepers() {
-    auto rung = caller_.take(subscriber_sleeps);
+  LEVADA_COLD void ring_sleepers() { ring(caller_.take(subscriber_sleeps)); }
+  void ring(std::uint32_t subscribers) const {
     for (std::size_t i = 0; i < most_subscribers; ++i)
-      if ((rung >> i & 1u) != 0) bells_[i].ring();
+      if ((subscribers >> i & 1u) != 0) bells_[i].ring();
   }
 
   ring_view ring_;
@@ -179,9 +184,8 @@ class producer {
 };
 
 inline bool producer::wait_for_room(duration timeout) {
-  constexpr duration look_for_dead{10'000'000};
   auto room_now = [this] {
-    if (!has_room()) room_.extend(position_, lane_position_);
+    if (!has_room()) extend();
     return has_room();
   };
   if (room_now() || spin_for_room()) return true;
@@ -193,7 +197,8 @@ inline bool producer::wait_for_room(duration timeout) {
     if (!sleeper_.park(false, room_now)) return true;
     auto left = end - clock.steady();
     if (left > duration{})
-      sleeper_.wait(left < look_for_dead ? left : look_for_dead, [this] { return room_.is_open(position_, lane_position_); });
+      sleeper_.wait(left < room_.next_look() ? left : room_.next_look(),
+                    [this] { return room_.is_open(position_, lane_position_); });
     sleeper_.unpark();
     if (room_now()) return true;
     if (left <= duration{}) return false;
@@ -256,6 +261,9 @@ class publisher {
   [[nodiscard]] std::uint64_t capacity() const { return mask_ + 1; }
   /// Waits that ended by patience though there was room: 0 unless a ring was lost.
   [[nodiscard]] std::uint64_t rescued() const { return core_.rescued(); }
+
+  /// Subscribers that stood in the way for longer than their lease (overflow_policy::evict), and were waited for no longer.
+  [[nodiscard]] std::uint64_t evictions() const { return core_.space().evictions(); }
 
   /// How many subscribers run. Costs  a few system calls each; so do the two below.
   [[nodiscard]] std::size_t subscribers() const {

@@ -126,7 +126,7 @@ inline constexpr bool carries_barriers = requires { requires S::carries_barriers
 /// status: why it ended before its time, if it did;
 template <class S>
 concept reports_status = requires(const S& s) {
-  { s.status() } -> std::same_as<const result<>&>;
+  { s.status() } -> std::convertible_to<result<>>;
 };
 /// wake_at: the steady time of its next event, if it makes events from time;
 template <class S>

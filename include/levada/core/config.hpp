@@ -17,6 +17,13 @@
 /// What runs between spans, or once: kept out of the loop, so that the loop stays small.
 #define LEVADA_COLD __attribute__((noinline, cold))
 
+/// For a function that reads what another thread may be writing, and finds out afterwards: no race for the race detector.
+#if defined(__clang__)
+#define LEVADA_RACES __attribute__((noinline, disable_sanitizer_instrumentation))
+#else
+#define LEVADA_RACES __attribute__((noinline, no_sanitize("thread")))
+#endif
+
 /// Stops the program with file, line and value when the programmer broke a promise.
 /// It stays on in release builds: it guards calls, not events.
 #define LEVADA_CHECK(condition, value) \

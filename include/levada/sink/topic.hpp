@@ -8,6 +8,7 @@
 #include <levada/bus/topic.hpp>
 #include <levada/core/concepts.hpp>
 #include <levada/core/config.hpp>
+#include <levada/core/time.hpp>
 #include <levada/os/stop.hpp>
 
 #include <utility>
@@ -17,12 +18,15 @@ namespace levada::inline v0 {
 /// How a flow publishes.
 struct publish_options {
   bool ends = false;  ///< with the flow ends the topic: its subscribers' streams end. Otherwise a topic outlives its publishers.
+  /// How long the flow waits where a subscriber lags by the whole ring. Then what comes is dropped and counted, the newest first,
+  /// until there is room again; 0: at once. Without a limit the flow waits: that is back-pressure.
+  duration patience{INT64_MAX};
 };
 
 /// Takes  events of the topic's type; watermarks, idleness and barriers go into the topic's lane, and the end where it is wished.
 /// Holds  a publisher, from open() on; events of one batch before they are accepted.
-/// Fails  where a publisher does. When a subscriber lags by the whole ring, the flow waits for it: that is back-pressure.
-///        Only a stop (SIGTERM) ends the wait; what then finds no room is dropped and counted.
+/// Fails  where a publisher does. When a subscriber lags by the whole ring, the flow waits for it, as long as its patience says;
+///        a stop (SIGTERM) ends the wait as well. What then finds no room is dropped and counted.
 /// Costs  a copy of the event into the ring, and one release store a batch.
 template <wire_event T>
 class topic_sink : public detail::outlet<T, T, decltype(&stop_requested)> {
@@ -38,6 +42,7 @@ class topic_sink : public detail::outlet<T, T, decltype(&stop_requested)> {
     auto opened = publisher<T>::open(topic_);
     if (!opened) return opened.error();
     this->publisher_.emplace(*std::move(opened));
+    this->patience_ = options_.patience;
     return {};
   }
 

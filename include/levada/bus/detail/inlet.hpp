@@ -6,6 +6,8 @@
 #include <levada/bus/layout.hpp>
 #include <levada/bus/subscriber.hpp>
 #include <levada/core/concepts.hpp>
+#include <levada/core/config.hpp>
+#include <levada/core/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +31,8 @@ class inlet {
     polled came = polled::nothing;
     for (std::size_t brought = 0; brought < budget;) {
       const turn<Slot> next = subscriber_->read();
+      if (next.lost > 0) [[unlikely]]
+        out.drop(next.lost);
       if (next.signal) {
         came = polled::events;
         ++brought;
@@ -47,7 +51,8 @@ class inlet {
         subscriber_->release(next.events.size());
         brought += next.events.size();
       } else {
-        if (out.now() < subscriber_->time()) {  // time alone has moved
+        if (!subscriber_->status()) return polled::end;  // evicted
+        if (out.now() < subscriber_->time()) {           // time alone has moved
           came = polled::events;
           out.advance(subscriber_->time());
         }
@@ -56,6 +61,7 @@ class inlet {
     }
     return came;
   }
+  [[nodiscard]] result<> status() const { return subscriber_ ? subscriber_->status() : result<>{}; }
   /// The sequence of the next event.
   [[nodiscard]] std::uint64_t position() const { return subscriber_ ? subscriber_->position() : 0; }
 

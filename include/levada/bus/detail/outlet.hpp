@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // outlet: what every sink that writes into a ring does: it gathers events in claimed slots, accepts them in batches, puts
-// signals behind them, and waits when the ring is full.
+// signals behind them, and waits when the ring is full, as long as it is told to.
 #pragma once
 
 #include <levada/bus/layout.hpp>
@@ -29,9 +29,8 @@ class outlet {
   explicit outlet(GiveUp give_up) : give_up_(give_up) {}
 
   LEVADA_INLINE void write(const E& e, auto out) {
-    if (used_ == room_.size()) [[unlikely]] {
+    if (used_ == room_.size()) [[unlikely]]
       if (!claim()) return out.drop();
-    }
     std::byte* place = reinterpret_cast<std::byte*>(&room_[used_++]);
     if constexpr (sizeof e >= cache_line) prefetch_to_write(place + ahead);  // the reader has the lines: see bus/reclaim.hpp
     std::memcpy(place, &e, sizeof e);
@@ -57,12 +56,13 @@ class outlet {
   /// A signal lies behind the events that came before it.
   LEVADA_COLD void put(lane_kind kind, std::uint64_t value, auto out) {
     accept();
-    while (!publisher_->signal(kind, value, out.now()))
-      if (!wait()) return out.drop();
+    for (duration left = patience_; !publisher_->signal(kind, value, out.now());)
+      if (!wait(left)) return out.drop();
   }
 
   std::optional<publisher<Slot>> publisher_;
   GiveUp give_up_{};
+  duration patience_{INT64_MAX};  // then what comes is dropped, until there is room again
 
  private:
   static constexpr std::size_t ahead = 2048;  // bytes; with 512 to 2048 two stages carry a third more (bench_stage, 64 B)
@@ -70,19 +70,27 @@ class outlet {
 
   LEVADA_COLD bool claim() {
     accept();
-    while ((room_ = publisher_->claim(batch)).empty())
-      if (!wait()) return false;
+    for (duration left = lost_patience_ ? duration{} : patience_; (room_ = publisher_->claim(batch)).empty();)
+      if (!wait(left)) return false;
+    lost_patience_ = false;
     return true;
   }
-  bool wait() {
+  /// For room, in pieces that are short enough to hear of a wish to stop between them.
+  bool wait(duration& left) {
     if (give_up_()) return false;
-    [[maybe_unused]] const bool room = publisher_->wait_for_room(duration{100'000'000});  // short enough to hear of it
+    lost_patience_ = left <= duration{};
+    if (lost_patience_) return false;
+    constexpr duration piece{100'000'000};
+    const duration now = left < piece ? left : piece;
+    [[maybe_unused]] const bool room = publisher_->wait_for_room(now);
+    if (left.ns != INT64_MAX) left = left - now;
     return true;
   }
 
   std::span<Slot> room_;
   std::size_t used_ = 0;
   timestamp gathered_at_ = long_ago;
+  bool lost_patience_ = false;
 };
 
 }  // namespace levada::inline v0::detail

@@ -13,7 +13,11 @@
 // its cursor up to reserve - capacity. Both may happen; both are safe. No fence and no membarrier is needed, because
 // neither is on a fast path. A limit that was once granted stays granted: whoever joins later has seen its reserve.
 //
-// Only death frees the producer of a cursor. It is looked at when the cursor is in the way, by the lock of its file, and
+// A cursor with the policy `overwrite` is in nobody's way: such a subscriber copies, and then asks `reserve` whether what it has
+// copied was still there. One with `evict` counts until it has stood in the way for longer than its lease without a step; then
+// the producer writes its incarnation into `evicted` and goes on. It copies as well, because it may be reading right then.
+//
+// Only death frees the producer of any other cursor. It is looked at when the cursor is in the way, by the lock of its file, and
 // remembered by incarnation: a namesake that returns takes the lock first and then a new incarnation, and counts again.
 #pragma once
 
@@ -27,6 +31,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace levada::inline v0::detail {
 
@@ -47,7 +52,7 @@ class room {
   LEVADA_COLD void extend(std::uint64_t position, std::uint64_t lane) {
     advance(position, lane);
     if (limit <= position || lane_limit < lane + records_a_claim)
-      if (look_for_dead(position, lane)) advance(position, lane);
+      if (look_for_gone(position, lane)) advance(position, lane);
   }
 
   /// Have the cursors moved out of the way? Says nothing of those who died.
@@ -55,6 +60,12 @@ class room {
     auto seen = scan(position, lane);
     return seen.events > position && seen.records >= lane + records_a_claim;
   }
+
+  /// Takes the places of those who were evicted since the last call; bit i is subscriber i. They are to be rung.
+  [[nodiscard]] std::uint32_t take_evicted() { return std::exchange(evicted_now_, 0); }
+  [[nodiscard]] std::uint64_t evictions() const { return evictions_; }
+  /// How long a wait for room may last before somebody has to be looked at again.
+  [[nodiscard]] duration next_look() const { return waits_for_lease_ ? look_every : duration{10'000'000}; }
 
   /// The subscriber that was last in the way, or most_subscribers.
   [[nodiscard]] std::size_t blocker() const { return blocker_; }
@@ -102,33 +113,61 @@ class room {
     return b;
   }
   [[nodiscard]] bool counts(std::size_t i) const {
-    if (state_of(i) == cursor_state::free) return false;
-    return ring_.cursor(i).incarnation.acquire() != dead_[i];  // pairs with the release in attach
+    if (state_of(i) == cursor_state::free || policy_of(i) == overflow_policy::overwrite) return false;
+    return ring_.cursor(i).incarnation.acquire() != gone_[i];  // pairs with the release in attach
   }
 
-  /// Are those who are in the way alive? At most once a millisecond, so that a producer that polls makes no system calls.
-  bool look_for_dead(std::uint64_t position, std::uint64_t lane) {
+  [[nodiscard]] overflow_policy policy_of(std::size_t i) const {
+    return static_cast<overflow_policy>(ring_.cursor(i).policy.relaxed());  // ordered by the state, which is stored after it
+  }
+
+  /// Are those who are in the way alive, and has their lease not run out? At most once a millisecond, so that a producer that
+  /// polls makes no system calls.
+  bool look_for_gone(std::uint64_t position, std::uint64_t lane) {
     auto now = wall_clock{}.steady();
-    if (now - looked_ < duration{1'000'000}) return false;
+    if (now - looked_ < look_every) return false;
     looked_ = now;
     bool found = false;
     blocker_ = most_subscribers;
+    waits_for_lease_ = false;
     for (std::size_t i = 0; i < most_subscribers; ++i) {
       if (!counts(i)) continue;
       const auto& c = ring_.cursor(i);
-      bool events = nearer(c.position.acquire(), position) + ring_.measure.capacity <= position;
-      bool records = nearer(c.lane.acquire(), lane) + ring_.measure.lane_capacity < lane + records_a_claim;
-      if (!events && !records) continue;
+      auto at = c.position.acquire(), lane_at = c.lane.acquire();
+      bool events = nearer(at, position) + ring_.measure.capacity <= position;
+      bool records = nearer(lane_at, lane) + ring_.measure.lane_capacity < lane + records_a_claim;
+      if (!events && !records) {
+        stands_[i] = {};
+        continue;
+      }
       auto incarnation = c.incarnation.acquire();  // before the lock: a new owner has the lock before it has a number
-      if (is_locked(ring_.cursor_files[i])) {
-        blocker_ = i;
-      } else {
-        dead_[i] = incarnation;
+      if (!is_locked(ring_.cursor_files[i])) {
+        gone_[i] = incarnation;
         [[maybe_unused]] auto last = c.position.acquire();  // one that left in order stored it last: its reads are over
         found = true;
+      } else if (policy_of(i) == overflow_policy::evict && is_over(stands_[i], {incarnation, at, lane_at, now}, c)) {
+        gone_[i] = incarnation;
+        ring_.control->evicted[i].release(incarnation);  // pairs with the acquire in consumer::is_evicted
+        evicted_now_ |= std::uint32_t{1} << i;
+        ++evictions_;
+        found = true;
+      } else {
+        blocker_ = i;
       }
     }
     return found;
+  }
+
+  /// Where a cursor was seen in the way, and since when it has not moved.
+  struct standing {
+    std::uint32_t incarnation = 0;
+    std::uint64_t position = 0, lane = 0;
+    duration since{};
+  };
+  bool is_over(standing& then, const standing& now, const cursor_page& c) {
+    waits_for_lease_ = true;
+    if (then.incarnation != now.incarnation || then.position != now.position || then.lane != now.lane) then = now;
+    return static_cast<std::uint64_t>((now.since - then.since).ns) > c.lease.relaxed();  // ordered as the policy is
   }
 
   static constexpr std::uint64_t nearer(std::uint64_t a, std::uint64_t b) { return a < b ? a : b; }
@@ -136,7 +175,12 @@ class room {
 
   ring_view ring_;
   topic_files files_;
-  std::uint32_t dead_[most_subscribers]{};  // incarnations; 0 is nobody's
+  static constexpr duration look_every{1'000'000};
+  std::uint32_t gone_[most_subscribers]{};  // incarnations that died or were evicted; 0 is nobody's
+  standing stands_[most_subscribers]{};
+  std::uint32_t evicted_now_ = 0;
+  std::uint64_t evictions_ = 0;
+  bool waits_for_lease_ = false;
   duration looked_{INT64_MIN / 2};
   std::size_t blocker_ = most_subscribers;
 };
