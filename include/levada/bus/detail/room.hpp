@@ -65,7 +65,7 @@ class room {
   [[nodiscard]] std::uint32_t take_evicted() { return std::exchange(evicted_now_, 0); }
   [[nodiscard]] std::uint64_t evictions() const { return evictions_; }
   /// How long a wait for room may last before somebody has to be looked at again.
-  [[nodiscard]] duration next_look() const { return waits_for_lease_ ? look_every : duration{10'000'000}; }
+  [[nodiscard]] duration next_look() const { return waits_for_lease_ ? look_every : duration{5'000'000}; }
 
   /// The subscriber that was last in the way, or most_subscribers.
   [[nodiscard]] std::size_t blocker() const { return blocker_; }
