@@ -51,6 +51,7 @@
 #include <levada/flow/stream.hpp>        // streams with names, and merge
 
 // what it runs on
+#include <levada/bus/directory.hpp>     // what topics there are, and how they stand
 #include <levada/bus/layout.hpp>        // a topic's files, byte for byte
 #include <levada/bus/publisher.hpp>     // one writes
 #include <levada/bus/segment.hpp>       // mapped memory of a topic
