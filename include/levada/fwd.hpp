@@ -40,6 +40,7 @@ struct field;
 struct enumerator;
 struct descriptor_view;
 class record;
+class mutable_record;
 
 // bus
 class bus;
@@ -51,6 +52,10 @@ struct lane_record;
 struct topic_state;
 struct subscriber_state;
 class topic_observer;
+class record_span;
+struct record_turn;
+class record_subscriber;
+class record_publisher;
 enum class lane_kind : std::uint8_t;
 enum class start_at : std::uint8_t;
 enum class reclaim_policy : std::uint8_t;

@@ -230,7 +230,8 @@ result<> walk_topics(const text<256>& folder, std::string_view bus_name, const t
     const auto whole = compose<96>(above, above.empty() ? "" : "/", name);
     if (is_topic)
       f(bus_name, whole.view());
-    else if (auto below = walk_topics(compose<256>(folder, '/', name), bus_name, whole, f); !below) all = below.error();
+    else if (auto below = walk_topics(compose<256>(folder, '/', name), bus_name, whole, f); !below)
+      all = below.error();
   });
   if (!listed) return listed;
   return all;
@@ -244,7 +245,8 @@ result<> walk_topics(const text<256>& folder, std::string_view bus_name, const t
 template <class F>
 result<> for_each_topic(std::string_view directory, F&& f) {
   if (directory.size() >= sizeof(text<88>))
-    return fault::of(failure::usage, "a directory for buses has at most ", sizeof(text<88>) - 1, " characters: '", directory, "'");
+    return fault::of(failure::usage, "a directory for buses has at most ", sizeof(text<88>) - 1, " characters: '", directory,
+                     "'");
   const text<256> root{directory};
   if (!exists(root)) return {};
   result<> all;
