@@ -89,7 +89,7 @@ finding look_at_descriptors() {
   rlimit r{};
   ::getrlimit(RLIMIT_NOFILE, &r);
   const auto words =
-      in_words(r.rlim_cur) + " descriptors (at most " + in_words(r.rlim_max) + "); a publisher takes 36, a subscriber 5";
+      in_words(r.rlim_cur) + " descriptors (at most " + in_words(r.rlim_max) + "); a publisher takes 34, a subscriber 4";
   if (r.rlim_cur < 256) return {state::warning, "nofile", words + ": raise it with ulimit -n"};
   return {state::good, "nofile", words};
 }

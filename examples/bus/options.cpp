@@ -71,7 +71,7 @@ std::variant<options, int> parse(int argc, char** argv) {
       ->capture_default_str();
   tap->add_option("--count", o.count, "end after so many events")->type_name("N");
   tap->add_flag("--signals", o.signals, "print watermarks, barriers and idle signals as well");
-  tap->add_flag("!--no-wait", o.wait, "end when all is read, instead of waiting for more");
+  tap->add_flag("--no-wait", o.no_wait, "end when all is read, instead of waiting for more");
 
   auto* pub = add(verb::pub, "pub", "publish JSON objects, one a line of standard input, on a topic that exists",
                   "A member that is left out is zero; one that the events do not have is an error. pub is the topic's publisher\n"

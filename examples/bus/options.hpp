@@ -24,7 +24,7 @@ struct options {
   std::uint64_t count = 0;  ///< of tap: events, of stat --watch: looks; 0: no end
   std::string from = "latest";
   bool signals = false;  ///< of tap: what the lane says as well
-  bool wait = true;      ///< of tap: for more, when all is read
+  bool no_wait = false;  ///< of tap: end when all is read
   bool clean = false;    ///< of doctor: remove what nobody uses
   double seconds = 2;    ///< of bench, in all
   std::vector<std::size_t> sizes;

@@ -11,6 +11,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <iterator>
 
 #include <poll.h>
 #include <unistd.h>
@@ -29,15 +30,15 @@ struct beginning {
 lv::result<beginning> parse_beginning(const std::string& from) {
   if (from == "latest") return beginning{.place = lv::start_at::latest};
   if (from == "earliest") return beginning{};
-  beginning at;
+  std::uint64_t sequence = 0;
   const char* end = from.data() + from.size();
-  if (const auto [last, error] = std::from_chars(from.data(), end, at.sequence); error == std::errc{} && last == end) return at;
+  if (const auto [last, error] = std::from_chars(from.data(), end, sequence); error == std::errc{} && last == end)
+    return beginning{.sequence = sequence};
   const auto time = lv::parse_time(from);
   if (!time || from.find('-', 1) == from.npos)  // seconds since 1970 would be taken for a sequence
     return lv::fault::of(lv::failure::usage, "--from ", from,
                          ": write earliest, latest, a sequence, or a time like 2026-01-31T08:00:00Z");
-  at.time = *time;
-  return at;
+  return beginning{.time = *time};
 }
 
 /// True when there may be something to read; false when the tap was stopped, or nobody reads what it prints.
@@ -63,15 +64,16 @@ std::string_view name_of(lv::lane_kind kind) {
 
 std::string in_words(const lv::lane_record& signal, bool as_json) {
   const std::string kind(name_of(signal.kind())), time(lv::format_time(signal.time).view());
+  const std::string sequence = std::to_string(signal.sequence);
   std::string value;
   if (signal.kind() == lv::lane_kind::watermark)
-    value = '"' + std::string(lv::format_time({static_cast<std::int64_t>(signal.value)}).view()) + '"';
+    value = lv::format_time({static_cast<std::int64_t>(signal.value)}).view();
   else if (signal.kind() == lv::lane_kind::barrier)
     value = std::to_string(signal.value);
-  const std::string sequence = std::to_string(signal.sequence);
   if (!as_json) return sequence + " " + time + " " + kind + (value.empty() ? "" : " " + value);
+  const std::string quote = signal.kind() == lv::lane_kind::watermark ? "\"" : "";
   return R"({"signal":")" + kind + R"(","sequence":)" + sequence + R"(,"time":")" + time + '"' +
-         (value.empty() ? "" : R"(,"value":)" + value) + "}";
+         (value.empty() ? "" : R"(,"value":)" + quote + value + quote) + "}";
 }
 
 std::string in_words(const lv::record& event, std::uint64_t sequence, lv::timestamp time, bool as_json) {
@@ -114,7 +116,7 @@ lv::result<> run_tap(const options& o) {
         }
         events.release(1);
       }
-    } else if (!o.wait || !wait_for_more(events)) {
+    } else if (o.no_wait || !wait_for_more(events)) {
       break;
     }
   }
