@@ -58,7 +58,7 @@ std::variant<options, int> parse(int argc, char** argv) {
   auto* stat = add(verb::stat, "stat", "all that can be known of one topic", "Example: bus stat box/readings --watch");
   add_topic(stat);
   stat->add_flag("--watch", o.watch, "look again every interval, until it is stopped");
-  stat->add_option("--count", o.count, "with --watch: end after so many looks")->type_name("N");
+  stat->add_option("--count", o.count, "with --watch: end after so many looks")->check(CLI::NonNegativeNumber)->type_name("N");
   add_interval(stat);
 
   auto* tap = add(verb::tap, "tap", "print the events of a topic as they come",
@@ -69,7 +69,7 @@ std::variant<options, int> parse(int argc, char** argv) {
   tap->add_option("--from", o.from, "earliest, latest, a sequence, or a time as in ISO 8601")
       ->type_name("WHERE")
       ->capture_default_str();
-  tap->add_option("--count", o.count, "end after so many events")->type_name("N");
+  tap->add_option("--count", o.count, "end after so many events")->check(CLI::NonNegativeNumber)->type_name("N");
   tap->add_flag("--signals", o.signals, "print watermarks, barriers and idle signals as well");
   tap->add_flag("--no-wait", o.no_wait, "end when all is read, instead of waiting for more");
 
