@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 #include <poll.h>
 
@@ -65,7 +66,7 @@ std::string schema_of(const lv::descriptor_view& d) {
   return all;
 }
 
-std::string_view name_of(lv::detail::ring_kind kind) {
+std::string_view word_for(lv::detail::ring_kind kind) {
   switch (kind) {
     case lv::detail::ring_kind::stream: return "stream";
     case lv::detail::ring_kind::line: return "line";
@@ -73,11 +74,9 @@ std::string_view name_of(lv::detail::ring_kind kind) {
   }
   return "unknown";
 }
-std::string_view name_of_policy(std::uint32_t policy) {
-  switch (static_cast<lv::detail::slow_policy>(policy)) {
-    case lv::detail::slow_policy::block: return "block";
-  }
-  return "unknown";
+std::string_view word_for_policy(std::uint32_t policy) {
+  constexpr std::string_view words[] = {"block", "evict", "overwrite"};
+  return policy < std::size(words) ? words[policy] : "unknown";
 }
 std::string name_of(const lv::subscriber_state& s) {
   return s.name.empty() ? "#" + std::to_string(s.place) : printable(s.name.view());
@@ -104,13 +103,13 @@ json to_json(const address& at, const lv::topic_observer& o, const lv::topic_sta
                            {"place", one.place},
                            {"alive", one.alive},
                            {"pid", one.pid},
-                           {"policy", std::string(name_of_policy(one.policy))},
+                           {"policy", std::string(word_for_policy(one.policy))},
                            {"position", one.position},
                            {"lag", one.lag},
                            {"lost", one.lost}});
   }
   return {{"topic", at.str()},
-          {"kind", std::string(name_of(o.kind()))},
+          {"kind", std::string(word_for(o.kind()))},
           {"capacity", o.capacity()},
           {"event_size", o.event_size()},
           {"bytes", o.bytes()},

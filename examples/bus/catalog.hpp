@@ -38,8 +38,9 @@ std::string type_of(const lv::descriptor_view& d, std::size_t field);
 /// "time timestamp, value float64".
 std::string schema_of(const lv::descriptor_view& d);
 
-std::string_view name_of(lv::detail::ring_kind kind);
-std::string_view name_of_policy(std::uint32_t policy);
+std::string_view word_for(lv::detail::ring_kind kind);
+/// What happens to a subscriber when the ring is full: the number stands in its cursor.
+std::string_view word_for_policy(std::uint32_t policy);
 /// Its name, or "#3" for the one without a name in place 3.
 std::string name_of(const lv::subscriber_state& s);
 

@@ -18,14 +18,14 @@ std::string in_words(const lv::subscriber_state& s) {
   std::string all = name_of(s) + (s.alive ? ", runs (pid " + std::to_string(s.pid) + ")" : ", away");
   all += ": at " + std::to_string(s.position) + ", lag " + std::to_string(s.lag);
   if (s.lost > 0) all += ", of which " + std::to_string(s.lost) + " are overwritten";
-  return all + ", " + std::string(name_of_policy(s.policy));
+  return all + ", " + std::string(word_for_policy(s.policy));
 }
 
 std::string in_words(const address& at, const lv::topic_observer& o, const lv::topic_state& s, std::optional<double> rate) {
   table all;
   all.row({"topic", at.str()});
   all.row({"folder", std::string(o.folder()) + (o.is_of_earlier_boot() ? " (left by an earlier boot)" : "")});
-  all.row({"ring", std::string(name_of(o.kind())) + ", " + count_of(o.capacity(), "event") + " of " +
+  all.row({"ring", std::string(word_for(o.kind())) + ", " + count_of(o.capacity(), "event") + " of " +
                        count_of(o.event_size(), "byte") + ", " + with_unit_bytes(o.bytes()) + " of memory"});
   all.row({"schema", schema_of(o.descriptor())});
   all.row({"publisher", (s.producer_alive ? "runs (pid " + std::to_string(s.producer_pid) + ")" : std::string("none runs")) +

@@ -29,8 +29,8 @@ struct subscriber_state {
   std::size_t place = 0;  ///< among the sixteen
   text<48> name{};        ///< empty for one that leaves nothing behind
   std::uint32_t pid = 0;
-  bool alive = false;      ///< false: a named one whose position waits for its namesake, or one that was killed
-  std::uint32_t policy{};  ///< a detail::slow_policy
+  bool alive = false;        ///< false: a named one whose position waits for its namesake, or one that was killed
+  std::uint32_t policy = 0;  ///< what happens when the ring is full, as in its cursor_page
   std::uint64_t position = 0;
   std::uint64_t lag = 0;   ///< events that it has not read
   std::uint64_t lost = 0;  ///< those of them that are overwritten
