@@ -142,6 +142,27 @@ TEST_CASE("stat --watch: again and again, and a stop is no error") {
   CHECK(watch.err().empty());
 }
 
+TEST_CASE("stat --watch: on a terminal one picture is drawn over the other") {
+  const scratch here;
+  const auto p = publisher_of(press(), 3);
+  program watch(command("stat", "plant/press/1", "--watch", "--count", "2", "--interval", "0.01"), program::output::terminal);
+  CHECK(watch.end() == 0);
+  const auto& shown = watch.out();
+  CHECK(shown.starts_with("\033[H\033[Jtopic"));
+  CHECK(shown.find("\033[H\033[Jtopic", 1) != shown.npos);
+}
+
+TEST_CASE("ls and stat: a name out of shared memory does nothing to the terminal") {
+  const scratch here;
+  const auto p = publisher_of(press(), 0);
+  const auto s = lv::subscriber<reading>::open(press(), {.name = "a\033[2Jb\xFF"});
+  REQUIRE(s);
+  CHECK(contains(run("ls", "--interval", "0").out, "a?[2Jb"));
+  CHECK(!contains(run("stat", "plant/press/1", "--interval", "0").out, "\033"));
+  const auto j = nlohmann::json::parse(run("ls", "--interval", "0", "--json").out);  // bytes that are no UTF-8 do not spoil it
+  CHECK(j["subscribers"][0]["name"] == "a\033[2Jb\xEF\xBF\xBD");
+}
+
 TEST_CASE("stat: what is not there, and what is no name") {
   const scratch here;
   CHECK(refuses(run("stat", "plant/press/1"), 69, "topic 'press/1' is not there"));
