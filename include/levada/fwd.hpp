@@ -40,6 +40,7 @@ struct field;
 struct enumerator;
 struct descriptor_view;
 class record;
+class mutable_record;
 
 // bus
 class bus;
@@ -48,6 +49,13 @@ struct turn;
 struct topic_options;
 struct subscriber_options;
 struct lane_record;
+struct topic_state;
+struct subscriber_state;
+class topic_observer;
+class record_span;
+struct record_turn;
+class record_subscriber;
+class record_publisher;
 enum class lane_kind : std::uint8_t;
 class start_at;
 enum class overflow_policy : std::uint32_t;

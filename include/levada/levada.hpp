@@ -51,19 +51,23 @@
 #include <levada/flow/stream.hpp>        // streams with names, and merge
 
 // what it runs on
-#include <levada/bus/layout.hpp>        // a topic's files, byte for byte
-#include <levada/bus/publisher.hpp>     // one writes
-#include <levada/bus/segment.hpp>       // mapped memory of a topic
-#include <levada/bus/reclaim.hpp>       // what becomes of cache lines that were read
-#include <levada/bus/subscriber.hpp>    // many read
-#include <levada/bus/topic.hpp>         // names
-#include <levada/state/key_table.hpp>   // key to slot
-#include <levada/state/parameter.hpp>   // numbers that change while it runs
-#include <levada/state/slots.hpp>       // a value for each key
-#include <levada/wire/csv.hpp>          // text to events
-#include <levada/wire/descriptor.hpp>   // the members of an event type
-#include <levada/wire/enumeration.hpp>  // the names of an enumeration
-#include <levada/wire/field.hpp>        // one member
-#include <levada/wire/iso8601.hpp>      // time as text
-#include <levada/wire/json.hpp>         // events to text
-#include <levada/wire/record.hpp>       // members by name, at run time
+#include <levada/bus/directory.hpp>          // what topics there are, and how they stand
+#include <levada/bus/layout.hpp>             // a topic's files, byte for byte
+#include <levada/bus/publisher.hpp>          // one writes
+#include <levada/bus/reclaim.hpp>            // what becomes of cache lines that were read
+#include <levada/bus/record_publisher.hpp>   // one writes events of a type known at run time
+#include <levada/bus/record_subscriber.hpp>  // many read them
+#include <levada/bus/segment.hpp>            // mapped memory of a topic
+#include <levada/bus/subscriber.hpp>         // many read
+#include <levada/bus/topic.hpp>              // names
+#include <levada/state/key_table.hpp>        // key to slot
+#include <levada/state/parameter.hpp>        // numbers that change while it runs
+#include <levada/state/slots.hpp>            // a value for each key
+#include <levada/wire/csv.hpp>               // text to events
+#include <levada/wire/descriptor.hpp>        // the members of an event type
+#include <levada/wire/enumeration.hpp>       // the names of an enumeration
+#include <levada/wire/field.hpp>             // one member
+#include <levada/wire/iso8601.hpp>           // time as text
+#include <levada/wire/json.hpp>              // events to text
+#include <levada/wire/mutable_record.hpp>    // members set by characters
+#include <levada/wire/record.hpp>            // members by name, at run time

@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
+#include <string_view>
 
 namespace lv = levada;
 namespace fs = std::filesystem;
@@ -36,6 +38,19 @@ TEST_CASE("make_folders: makes those above too, and is content with what is ther
   auto blocked = lv::make_folders(s.at("a/file/b"));
   REQUIRE(!blocked);
   CHECK(blocked.error().kind == lv::failure::unreadable);
+}
+
+TEST_CASE("for_each_name: files and folders, and no links as folders") {
+  scratch s;
+  REQUIRE(lv::make_folders(s.at("a/b")));
+  REQUIRE(lv::file::open(s.at("f").c_str(), O_CREAT | O_RDWR));
+  fs::create_symlink(s.path / "a", s.path / "link");
+  std::map<std::string, bool> found;
+  REQUIRE(lv::for_each_name(s.at(""), [&](std::string_view name, bool is_folder) { found[std::string(name)] = is_folder; }));
+  CHECK(found == std::map<std::string, bool>{{"a", true}, {"f", false}, {"link", false}});
+  const auto none = lv::for_each_name(s.at("none"), [](std::string_view, bool) {});
+  REQUIRE(!none);
+  CHECK(none.error().kind == lv::failure::unreadable);
 }
 
 TEST_CASE("is_own_folder: mine and closed to others, or a sentence") {

@@ -84,6 +84,18 @@ struct ring_header {
 static_assert(sizeof(ring_header) == 136 && offsetof(ring_header, capacity) == 32 && offsetof(ring_header, boot) == 80);
 static_assert(std::is_trivially_copyable_v<ring_header>);
 
+/// The events' description behind a header, wherever a copy of both lies. Not checked yet.
+inline descriptor_view descriptor_behind(const std::byte* header, const ring_header& h) {
+  auto* fields = header + sizeof h;
+  auto* enumerators = fields + h.fields * sizeof(field);
+  return {{reinterpret_cast<const field*>(fields), h.fields},
+          {reinterpret_cast<const enumerator*>(enumerators), h.enumerators},
+          h.event_size,
+          h.event_alignment};
+}
+// They follow one another in the header without gaps.
+static_assert(sizeof(ring_header) % alignof(enumerator) == 0 && sizeof(field) % alignof(enumerator) == 0);
+
 /// How the producer looks for sleepers after it has published: see detail/sleep.hpp.
 enum class wake_mode : std::uint32_t { unknown = 0, by_barrier = 1, by_exchange = 2 };
 

@@ -129,14 +129,7 @@ class segment {
   [[nodiscard]] const topic_files& files() const { return files_; }
   [[nodiscard]] explicit operator bool() const { return static_cast<bool>(ring_); }
   /// What the topic's maker said of its events.
-  [[nodiscard]] descriptor_view descriptor() const {
-    auto* fields = ring_.base() + sizeof(ring_header);
-    auto* enumerators = fields + header_.fields * sizeof(field);
-    return {{reinterpret_cast<const field*>(fields), header_.fields},
-            {reinterpret_cast<const enumerator*>(enumerators), header_.enumerators},
-            header_.event_size,
-            header_.event_alignment};
-  }
+  [[nodiscard]] descriptor_view descriptor() const { return descriptor_behind(ring_.base(), header_); }
 
  private:
   static result<> is_whole(const file& f, std::size_t bytes) {
@@ -158,9 +151,6 @@ class segment {
   file cursor_files_[most_subscribers];  // of a publisher
   ring_view view_;
 };
-
-// They follow one another in the header without gaps.
-static_assert(sizeof(ring_header) % alignof(enumerator) == 0 && sizeof(field) % alignof(enumerator) == 0);
 
 }  // namespace detail
 

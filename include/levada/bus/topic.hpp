@@ -40,6 +40,21 @@ constexpr bool is_topic_name(std::string_view name) {
 
 }  // namespace detail
 
+/// Where buses lie that name no other place: $LEVADA_DIR, or /dev/shm/levada-<user>. Nothing is made.
+/// Fails  usage: LEVADA_DIR is too long; permission: /dev/shm has a folder of this user's name that is not this user's.
+inline result<text<88>> bus_directory() {
+  text<88> directory;
+  auto named = environment("LEVADA_DIR");
+  if (named.size() >= sizeof directory)
+    return fault::of(failure::usage, "LEVADA_DIR is longer than ", sizeof directory - 1, " characters");
+  if (!named.empty()) return text<88>(named);
+  directory = compose<sizeof directory>("/dev/shm/levada-", user_id());
+  text<256> path{directory.view()};
+  if (exists(path))
+    if (auto own = is_own_folder(path); !own) return own.error();
+  return directory;
+}
+
 /// A set of topics under one name. Lies in $LEVADA_DIR, or in /dev/shm/levada-<user>, or where bus::in says.
 class bus {
  public:
@@ -76,16 +91,9 @@ class bus {
                        " in all; no part begins with '.' or ends with '.topic'");
     auto directory = directory_;
     if (directory.empty()) {
-      auto named = environment("LEVADA_DIR");
-      if (named.size() >= sizeof directory)
-        return fault::of(failure::usage, "LEVADA_DIR is longer than ", sizeof directory - 1, " characters");
-      directory = named;
-    }
-    if (directory.empty()) {
-      directory = compose<sizeof directory>("/dev/shm/levada-", user_id());
-      text<256> path{directory.view()};
-      if (exists(path))
-        if (auto own = is_own_folder(path); !own) return own.error();
+      auto usual = bus_directory();
+      if (!usual) return usual.error();
+      directory = *usual;
     }
     return detail::topic_files{compose<256>(directory, '/', name_, '/', topic, ".topic"), topic};
   }

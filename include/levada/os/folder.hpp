@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// folder: the few things done to names in a file system: make, look, rename, remove.
+// folder: the few things done to names in a file system: make, list, look, rename, remove.
 #pragma once
 
 #include <levada/core/result.hpp>
@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,28 @@ inline result<> make_folders(const text<256>& path, unsigned mode = 0700) {
   if (::stat(path.c_str(), &s) != 0) return os_fault("make the folder", path.view(), errno == ENOENT ? EACCES : errno);
   if (!S_ISDIR(s.st_mode)) return os_fault("make the folder", path.view(), ENOTDIR);
   return {};
+}
+
+/// f(name, is_folder) for every name in a folder but "." and "..", in no order. A link counts as a file, wherever it leads.
+template <class F>
+result<> for_each_name(const text<256>& path, F&& f) {
+  struct listing {
+    DIR* of;
+    ~listing() {
+      if (of != nullptr) ::closedir(of);
+    }
+  } const folder{::opendir(path.c_str())};
+  if (folder.of == nullptr) return os_fault("list", path.view(), errno);
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(folder.of);
+    if (entry == nullptr) return errno == 0 ? result<>() : result<>(os_fault("list", path.view(), errno));
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    struct stat s{};
+    if (::fstatat(::dirfd(folder.of), entry->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) continue;  // it has just been removed
+    f(name, S_ISDIR(s.st_mode));
+  }
 }
 
 /// Is it a folder of this user's, in which nobody else may write? Anyone may make names in /dev/shm.
