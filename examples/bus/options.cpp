@@ -62,8 +62,7 @@ std::variant<options, int> parse(int argc, char** argv) {
   add_interval(stat);
 
   auto* tap = add(verb::tap, "tap", "print the events of a topic as they come",
-                  "The tap is a subscriber without a name. As long as it runs the publisher waits for it when the ring\n"
-                  "is full: do not stop it with Ctrl-Z, and do not read it slowly.\n"
+                  "Nobody waits for a tap: when it is slow, events are overwritten, and it says how many.\n"
                   "Example: bus tap box/readings --from 2026-01-31T08:00:00Z --json | jq .value");
   add_topic(tap);
   tap->add_option("--from", o.from, "earliest, latest, a sequence, or a time as in ISO 8601")

@@ -23,8 +23,8 @@ namespace {
 /// Where a tap begins.
 struct beginning {
   lv::start_at place = lv::start_at::earliest;
-  std::uint64_t sequence = 0;         // the first one that is wanted
-  lv::timestamp time = lv::long_ago;  // and nothing from before
+  std::uint64_t sequence = 0;         // and nothing from before: it may lie ahead of what there is
+  lv::timestamp time = lv::long_ago;  // the same: start_at::at knows it to the grain of a record
 };
 
 lv::result<beginning> parse_beginning(const std::string& from) {
@@ -33,12 +33,12 @@ lv::result<beginning> parse_beginning(const std::string& from) {
   std::uint64_t sequence = 0;
   const char* end = from.data() + from.size();
   if (const auto [last, error] = std::from_chars(from.data(), end, sequence); error == std::errc{} && last == end)
-    return beginning{.sequence = sequence};
+    return beginning{.place = lv::start_at::after(sequence - 1), .sequence = sequence};
   const auto time = lv::parse_time(from);
   if (!time || from.find('-', 1) == from.npos)  // seconds since 1970 would be taken for a sequence
     return lv::fault::of(lv::failure::usage, "--from ", from,
                          ": write earliest, latest, a sequence, or a time like 2026-01-31T08:00:00Z");
-  return beginning{.time = *time};
+  return beginning{.place = lv::start_at::at(*time), .time = *time};
 }
 
 /// True when there may be something to read; false when the tap was stopped, or nobody reads what it prints.
@@ -91,18 +91,22 @@ lv::result<> run_tap(const options& o) {
   if (!at) return at.error();
   const auto from = parse_beginning(o.from);
   if (!from) return from.error();
-  lv::subscriber_options how;
-  how.from = from->place;
-  // how.policy = ...: as soon as a subscriber can let itself be overwritten, this one should.
-  auto opened = lv::record_subscriber::open(at->on(), at->topic, how);
+  // It looks on, and nobody waits for it.
+  auto opened =
+      lv::record_subscriber::open(at->on(), at->topic, {.from = from->place, .overflow = lv::overflow_policy::overwrite});
   if (!opened) return opened.error();
   auto& events = *opened;
-  if (from->sequence > 0 && events.position() > from->sequence)
-    std::fprintf(stderr, "bus: events before %llu are overwritten\n", static_cast<unsigned long long>(events.position()));
+  const auto tell_lost = [&](std::uint64_t lost) {
+    if (lost > 0)
+      std::fprintf(stderr, "bus: %llu events before %llu are overwritten\n", static_cast<unsigned long long>(lost),
+                   static_cast<unsigned long long>(events.position()));
+  };
+  tell_lost(events.lost());
 
   std::uint64_t printed = 0;
   while (!lv::stop_requested() && (o.count == 0 || printed < o.count)) {
     const auto next = events.read();
+    tell_lost(next.lost);
     if (next.signal != nullptr) {
       const bool wanted = o.signals && next.signal->sequence >= from->sequence && next.signal->time >= from->time;
       if (wanted)

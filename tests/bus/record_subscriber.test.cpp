@@ -71,6 +71,42 @@ TEST_CASE("record_subscriber: it holds the producer back and gives way, as any s
   CHECK(s->position() == 128);  // where its namesake stopped: an eighth of the ring
 }
 
+TEST_CASE("record_subscriber: overwritten, each event comes whole and in its place or is counted as lost") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t", {.capacity = 512}};
+  auto p = lv::publisher<sample>::open(t);
+  REQUIRE(p);
+  auto s = lv::record_subscriber::open(scratch.bus(), "t", {.overflow = lv::overflow_policy::overwrite});
+  REQUIRE(s);
+  std::mt19937_64 random{9};
+  std::uint64_t got = 0, lost = 0;
+  const auto read = [&] {
+    const auto turn = s->read();
+    lost += turn.lost;
+    for (std::size_t i = 0; i < turn.events.size(); ++i) {
+      const auto wanted = make_sample(got + lost, 1);
+      const bool same = static_cast<std::uint64_t>(turn.events[i].integer(0)) == wanted.index &&
+                        static_cast<std::uint64_t>(turn.events[i].integer(1)) == wanted.value &&
+                        static_cast<std::uint32_t>(turn.events[i].integer(3)) == wanted.sum;
+      if (!same) FAIL_CHECK("event ", got + lost, " differs");
+      ++got;
+    }
+    s->release(turn.events.size());
+    return static_cast<bool>(turn);
+  };
+  for (int round = 0; round < 3000; ++round) {
+    const auto n = random() % (round % 7 == 0 ? 1500 : 60);
+    CHECK(publish(*p, n) == n);
+    for (auto turns = random() % 3; turns > 0; --turns) read();
+  }
+  while (read()) {
+  }
+  CHECK(got + lost == p->sequence());
+  CHECK(s->lost() == lost);
+  CHECK(got > 10'000);
+  CHECK(lost > 10'000);
+}
+
 TEST_CASE("record_subscriber: the description outlives what becomes of the one in the ring") {
   scratch_bus scratch;
   lv::topic<sample> t{scratch.bus(), "t", {.capacity = 1024}};

@@ -97,7 +97,36 @@ TEST_CASE("tap: what is overwritten is told") {
   CHECK(r.code == 0);
   const auto first = std::strtoull(r.out.c_str(), nullptr, 10);
   CHECK(first > 3000 - 1024);
-  CHECK(r.err == "bus: events before " + std::to_string(first) + " are overwritten\n");
+  CHECK(r.err == "bus: " + std::to_string(first - 100) + " events before " + std::to_string(first) + " are overwritten\n");
+}
+
+TEST_CASE("tap: a sequence that is still to come is waited for") {
+  const scratch here;
+  auto p = publisher_of(press(), 0);
+  publish(p, 0, 5);
+  program tap(command("tap", "plant/press/1", "--from", "7", "--count", "1", "--json"));
+  REQUIRE(eventually([&] { return p.subscribers() == 1; }));
+  publish(p, 5, 9);
+  CHECK(tap.end() == 0);
+  CHECK(tap.out() == json_lines(7, 8));
+}
+
+TEST_CASE("tap: it never holds the publisher up, and tells what it has missed") {
+  const scratch here;
+  auto p = publisher_of(press(), 0);
+  program tap(command("tap", "plant/press/1", "--json"));
+  REQUIRE(eventually([&] { return p.subscribers() == 1; }));
+  publish(p, 0, 1);
+  CHECK(tap.says(json_of(0)));
+  tap.kill(SIGSTOP);
+  for (int i = 0; i < 5000; ++i) publish(p, i % 10, i % 10 + 1);  // each finds room
+  tap.kill(SIGCONT);
+  CHECK(p.signal(lv::lane_kind::end, 0, at_second(10)));
+  CHECK(tap.end() == 0);
+  const auto printed = lines_of(tap.out()).size();
+  CHECK(printed < 1 + 1024 + 1);
+  const auto lost = 5001 - printed;
+  CHECK(tap.err() == "bus: " + std::to_string(lost) + " events before " + std::to_string(1 + lost) + " are overwritten\n");
 }
 
 TEST_CASE("tap: what cannot be is a sentence") {

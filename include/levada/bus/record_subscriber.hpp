@@ -3,6 +3,7 @@
 // topic reads them through it; turns, signals and waiting are those of a subscriber<T>.
 #pragma once
 
+#include <levada/bus/detail/copier.hpp>
 #include <levada/bus/detail/schema.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/segment.hpp>
@@ -20,7 +21,7 @@
 
 namespace levada::inline v0 {
 
-/// Events in a row, looked at as records. They lie in the ring until they are released.
+/// Events in a row, looked at as records. They stay as those of a turn<T> do.
 class record_span {
  public:
   record_span() = default;
@@ -45,6 +46,7 @@ class record_span {
 struct record_turn {
   record_span events{};
   const lane_record* signal = nullptr;  ///< valid until the next read
+  std::uint64_t lost = 0;               ///< events that were overwritten before these could be read
 
   [[nodiscard]] explicit operator bool() const { return !events.empty() || signal != nullptr; }
 };
@@ -70,6 +72,8 @@ class record_subscriber {
     auto core = detail::consumer::open(*s, options, true);
     if (!core) return core.error();
     record_subscriber made{std::move(*core)};
+    if (made.core_.validates())
+      if (auto ready = made.copier_.open(made.core_); !ready) return ready.error();
     made.schema_ = std::move(*schema);
     made.own_ = std::move(*s);
     return made;
@@ -79,11 +83,16 @@ class record_subscriber {
 
   /// What comes next. Events stay readable until they are released; their records die with the subscriber.
   [[nodiscard]] record_turn read() {
-    if (const auto* signal = core_.next_signal()) return {{}, signal};
     const auto& ring = core_.ring();
+    const auto stride = static_cast<std::size_t>(ring.measure.stride);
+    if (copier_) {
+      const auto next = copier_.read(core_);
+      return {{schema_.view(), next.events, stride, next.size}, next.signal, next.lost};
+    }
+    if (const auto* signal = core_.next_signal()) return {{}, signal};
     const auto n = static_cast<std::size_t>(core_.available());
-    const auto* first = ring.data + (core_.position() & (ring.measure.capacity - 1)) * ring.measure.stride;
-    return {{schema_.view(), first, static_cast<std::size_t>(ring.measure.stride), n}, nullptr};
+    const auto* first = ring.data + (core_.position() & (ring.measure.capacity - 1)) * stride;
+    return {{schema_.view(), first, stride, n}, nullptr};
   }
   /// The first n events of the last turn are done with.
   void release(std::size_t n) { core_.release(n); }
@@ -93,7 +102,8 @@ class record_subscriber {
   [[nodiscard]] std::uint32_t epoch() const { return core_.covering().epoch; }
   [[nodiscard]] std::uint64_t position() const { return core_.position(); }
   [[nodiscard]] std::uint64_t unread() const { return core_.unread(); }
-  [[nodiscard]] std::uint64_t lost() const { return core_.start().lost; }
+  [[nodiscard]] std::uint64_t lost() const { return core_.lost(); }
+  [[nodiscard]] result<> status() const { return core_.status(); }
   [[nodiscard]] bool park() { return core_.park(); }
   void unpark(bool timed_out = false) { core_.unpark(timed_out); }
   [[nodiscard]] int wake_fd() const { return core_.waiting().own_bell().fd(); }
@@ -108,6 +118,7 @@ class record_subscriber {
   detail::segment own_;
   detail::schema schema_;
   detail::consumer core_;
+  detail::copier copier_;  // where it may be overwritten
 };
 
 }  // namespace levada::inline v0

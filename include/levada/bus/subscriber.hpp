@@ -5,13 +5,13 @@
 #pragma once
 
 #include <levada/bus/detail/consumer.hpp>
+#include <levada/bus/detail/copier.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/segment.hpp>
 #include <levada/bus/topic.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/result.hpp>
 #include <levada/core/time.hpp>
-#include <levada/os/mapping.hpp>
 #include <levada/wire/descriptor.hpp>
 
 #include <cstddef>
@@ -67,7 +67,7 @@ class subscriber {
 
   /// What comes next. Events stay readable until they are released, or, where they are copied, until the next read.
   [[nodiscard]] LEVADA_INLINE turn<T> read() {
-    if (copies_) [[unlikely]]
+    if (copier_) [[unlikely]]
       return read_copy();
     if (const auto* signal = core_.next_signal()) [[unlikely]]
       return {{}, signal};
@@ -88,11 +88,7 @@ class subscriber {
   [[nodiscard]] std::uint64_t lost() const { return core_.lost(); }
   [[nodiscard]] std::uint64_t lost_records() const { return core_.lost_records(); }
   /// A fault if the publisher did not wait any longer (overflow_policy::evict): nothing more is read. Open it anew to go on.
-  [[nodiscard]] result<> status() const {
-    if (!core_.is_evicted()) return {};
-    return fault::of(failure::unavailable, "a subscriber was evicted at sequence ", core_.position(), ": it kept the publisher ",
-                     "waiting for longer than its lease without reading (give it a longer one, a larger ring, or less to do)");
-  }
+  [[nodiscard]] result<> status() const { return core_.status(); }
 
   /// Before a wait on wake_fd(): true promises that it becomes readable when there is something to read; false: there is
   /// already. A wait should not last longer than patience(), as a belt; tell unpark when it did.
@@ -114,17 +110,10 @@ class subscriber {
   [[nodiscard]] int producer_pid() const { return static_cast<int>(core_.ring().control->producer_pid.relaxed()); }
 
  private:
-  [[nodiscard]] std::size_t most_copied() const {
-    const std::size_t fit = 65'536 / core_.ring().measure.stride;
-    return fit < 1 ? 1 : fit > 256 ? 256 : fit;
-  }
-
   explicit subscriber(detail::consumer&& core)
       : core_(std::move(core)),
         events_(reinterpret_cast<const T*>(core_.ring().data)),
-        mask_(core_.ring().measure.capacity - 1),
-        copies_(core_.ring().measure.stride != sizeof(T) || core_.validates()),
-        told_(core_.lost()) {}
+        mask_(core_.ring().measure.capacity - 1) {}
 
   static result<subscriber> build(const detail::segment& s, const subscriber_options& options, bool own_cursor_page) {
     if (auto agreed = readable_by(s.descriptor(), describe<T>()); !agreed)
@@ -133,42 +122,23 @@ class subscriber {
     auto core = detail::consumer::open(s, options, own_cursor_page);
     if (!core) return core.error();
     subscriber made{std::move(*core)};
-    if (made.copies_) {
-      auto buffer = mapping::memory(made.most_copied() * made.core_.ring().measure.stride + 2 * sizeof(std::uint64_t));
-      if (!buffer) return buffer.error();
-      made.buffer_ = std::move(*buffer);
-    }
+    if (made.core_.validates() || made.core_.ring().measure.stride != sizeof(T))
+      if (auto ready = made.copier_.open(made.core_); !ready) return ready.error();
     return made;
   }
 
   LEVADA_COLD turn<T> read_copy() {
-    for (;;) {
-      if (const auto* signal = core_.next_signal()) return {{}, signal, told()};
-      auto n = static_cast<std::size_t>(core_.available());
-      if (n == 0) return {};
-      if (n > most_copied()) n = most_copied();
-      if (auto* first = core_.copy(n, buffer_.base())) return {without_what_is_new(first, n), nullptr, told()};
-      if (core_.is_evicted()) return {};
-    }
-  }
-  /// Members that T does not know are cut off.
-  std::span<const T> without_what_is_new(std::byte* first, std::size_t n) {
-    if (const auto stride = core_.ring().measure.stride; stride != sizeof(T))
-      for (std::size_t i = 1; i < n; ++i) std::memmove(first + i * sizeof(T), first + i * stride, sizeof(T));
-    return {reinterpret_cast<const T*>(first), n};
-  }
-  std::uint64_t told() {
-    const auto all = core_.lost();
-    return all - std::exchange(told_, all);
+    const auto next = copier_.read(core_);
+    if (const auto stride = core_.ring().measure.stride; stride != sizeof(T))  // members that T does not know are cut off
+      for (std::size_t i = 1; i < next.size; ++i) std::memmove(next.events + i * sizeof(T), next.events + i * stride, sizeof(T));
+    return {{reinterpret_cast<const T*>(next.events), next.size}, next.signal, next.lost};
   }
 
   detail::segment own_;
   detail::consumer core_;
   const T* events_;
   std::uint64_t mask_;
-  bool copies_;
-  std::uint64_t told_;  // of those that were lost
-  mapping buffer_;
+  detail::copier copier_;  // where it is needed
 };
 
 }  // namespace levada::inline v0

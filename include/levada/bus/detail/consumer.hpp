@@ -105,6 +105,12 @@ class consumer {
            ring_.control->evicted[index_].acquire() == incarnation_;  // pairs with the release in room::look_for_gone
   }
 
+  [[nodiscard]] result<> status() const {
+    if (!is_evicted()) return {};
+    return fault::of(failure::unavailable, "a subscriber was evicted at sequence ", position_, ": it kept the publisher waiting ",
+                     "for longer than its lease without reading (give it a longer one, a larger ring, or less to do)");
+  }
+
   [[nodiscard]] bool ready() const {
     return ring_.control->head.acquire() != position_ ||            // pairs with the release in producer::commit
            ring_.control->lane_head.acquire() != lane_position_ ||  // pairs with the release in producer::append

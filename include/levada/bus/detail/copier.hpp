@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+// copier: reads for those who cannot read in place: because the publisher may overwrite, or because its events are longer than
+// those that the reader knows.
+#pragma once
+
+#include <levada/bus/detail/consumer.hpp>
+#include <levada/bus/layout.hpp>
+#include <levada/core/config.hpp>
+#include <levada/core/result.hpp>
+#include <levada/os/mapping.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace levada::inline v0::detail {
+
+/// What comes next, in bytes that are the reader's until the next read.
+struct copied_turn {
+  std::byte* events = nullptr;  ///< one behind the other, as in the ring
+  std::size_t size = 0;         ///< number of events
+  const lane_record* signal = nullptr;
+  std::uint64_t lost = 0;  ///< events that were overwritten before these could be read
+};
+
+class copier {
+ public:
+  [[nodiscard]] result<> open(const consumer& from) {
+    const auto stride = static_cast<std::size_t>(from.ring().measure.stride);
+    const std::size_t fit = 65'536 / stride;
+    most_ = fit < 1 ? 1 : fit > 256 ? 256 : fit;
+    auto room = mapping::memory(most_ * stride + 2 * sizeof(std::uint64_t));
+    if (!room) return room.error();
+    room_ = std::move(*room);
+    told_ = from.lost();
+    return {};
+  }
+  [[nodiscard]] explicit operator bool() const { return most_ > 0; }
+
+  LEVADA_COLD copied_turn read(consumer& from) {
+    for (;;) {
+      if (const auto* signal = from.next_signal()) return {nullptr, 0, signal, untold(from)};
+      auto n = static_cast<std::size_t>(from.available());
+      if (n == 0) return {};
+      if (n > most_) n = most_;
+      if (auto* first = from.copy(n, room_.base())) return {first, n, nullptr, untold(from)};
+      if (from.is_evicted()) return {};
+    }
+  }
+
+ private:
+  std::uint64_t untold(const consumer& from) {
+    const auto all = from.lost();
+    return all - std::exchange(told_, all);
+  }
+
+  mapping room_;
+  std::size_t most_ = 0;
+  std::uint64_t told_ = 0;
+};
+
+}  // namespace levada::inline v0::detail
