@@ -52,6 +52,7 @@
 
 // what it runs on
 #include <levada/bus/layout.hpp>        // a topic's files, byte for byte
+#include <levada/bus/line.hpp>          // a ring for latency
 #include <levada/bus/publisher.hpp>     // one writes
 #include <levada/bus/segment.hpp>       // mapped memory of a topic
 #include <levada/bus/reclaim.hpp>       // what becomes of cache lines that were read

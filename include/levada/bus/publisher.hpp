@@ -7,6 +7,7 @@
 // goes on from both heads without repair.
 #pragma once
 
+#include <levada/bus/detail/ring_of.hpp>
 #include <levada/bus/detail/room.hpp>
 #include <levada/bus/detail/sleep.hpp>
 #include <levada/bus/layout.hpp>
@@ -78,12 +79,18 @@ class producer {
     return want;
   }
   LEVADA_INLINE void commit(std::size_t n, timestamp now) {
+    commit(n, now, [] {});
+  }
+  /// `tell` runs when the events are accepted, before anybody is woken.
+  template <class Tell>
+  LEVADA_INLINE void commit(std::size_t n, timestamp now, Tell tell) {
     LEVADA_CHECK(n <= room_.limit - position_, n);
     if (n == 0) return;
     if (now.ns >= next_record_) [[unlikely]]
       mark(now);
     position_ += n;
     ring_.control->head.release(position_);  // pairs with the acquire in consumer::refresh: the events below are whole
+    tell();
     wake();
   }
   bool signal(lane_kind kind, std::uint64_t value, timestamp now) {
@@ -104,6 +111,7 @@ class producer {
 
   [[nodiscard]] const ring_view& ring() const { return ring_; }
   [[nodiscard]] LEVADA_INLINE std::uint64_t position() const { return position_; }
+  [[nodiscard]] LEVADA_INLINE std::uint64_t lane_position() const { return lane_position_; }
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   [[nodiscard]] std::uint64_t rescued() const { return sleeper_.rescued(); }
   [[nodiscard]] const room& space() const { return room_; }
@@ -202,22 +210,25 @@ inline bool producer::wait_for_room(duration timeout) {
 
 }  // namespace detail
 
-/// Takes  events T, written by the caller into claimed slots.
+/// Takes  events, written by the caller into claimed slots.
 /// Emits  them to every subscriber of the topic, in order, with the lane's records between them.
 /// Holds  the mapping of the ring, 18 descriptors, and the topic's producer lock: it is the only one.
 /// Fails  at open only, in words. When the ring is full a claim is empty: whoever produces decides whether to wait or drop.
 /// Costs  when nobody sleeps: one store, one load and two predictable branches a commit.
-template <wire_event T>
+template <wire_event Topic>
 class publisher {
+  using ring_type = detail::ring_of<Topic>;
+
  public:
-  using event_type = T;
+  using event_type = typename ring_type::event_type;
+  using slot_type = typename ring_type::slot_type;  ///< what a claim is of: the event, unless the ring says otherwise
 
   /// Makes the topic if it is not there. Fails with failure::unavailable if it has a publisher, and with failure::data if its
   /// events have another description.
-  static result<publisher> open(const topic<T>& where) {
+  static result<publisher> open(const topic<Topic>& where) {
     auto files = where.files();
     if (!files) return files.error();
-    auto lock = detail::segment::open_or_make(*files, where.options(), describe<T>());
+    auto lock = detail::segment::open_or_make(*files, where.options(), ring_type::description(), ring_type::kind);
     if (!lock) return lock.error();
     auto s = detail::segment::open(*files, detail::side::publisher);
     if (!s) return s.error();
@@ -233,7 +244,7 @@ class publisher {
 
   /// Up to n free slots in a row, to be written in place and in order; empty if there is none. At most an eighth of the
   /// capacity, whatever n is. A claim that is not committed is forgotten.
-  [[nodiscard]] LEVADA_INLINE std::span<T> claim(std::size_t n) {
+  [[nodiscard]] LEVADA_INLINE std::span<slot_type> claim(std::size_t n) {
     auto granted = core_.granted(n);
     return {slots_ + (core_.position() & mask_), static_cast<std::size_t>(granted)};
   }
@@ -276,25 +287,30 @@ class publisher {
   }
 
  private:
-  explicit publisher(detail::producer&& core)
-      : core_(std::move(core)), slots_(reinterpret_cast<T*>(core_.ring().data)), mask_(core_.ring().measure.capacity - 1) {}
+  using producer_type = typename ring_type::producer_type;
+
+  explicit publisher(producer_type&& core)
+      : core_(std::move(core)),
+        slots_(reinterpret_cast<slot_type*>(core_.ring().data)),
+        mask_(core_.ring().measure.capacity - 1) {}
 
   static result<publisher> build(const detail::segment& s) {
-    auto same = readable_by(s.descriptor(), describe<T>());
-    if (same) same = readable_by(describe<T>(), s.descriptor());
+    if (auto agreed = s.is_of(ring_type::kind, "publisher"); !agreed) return agreed.error();
+    auto same = readable_by(s.descriptor(), ring_type::description());
+    if (same) same = readable_by(ring_type::description(), s.descriptor());
     if (!same)
       return fault::of(same.error().kind, "topic '", s.files().topic,
                        "' has other events than this publisher makes: ", same.error().sentence,
                        " (stop its users and remove it, or use another topic)");
-    auto core = detail::producer::open(s);
+    auto core = producer_type::open(s);
     if (!core) return core.error();
     return publisher{std::move(*core)};
   }
   [[nodiscard]] text<48> name_at(std::size_t i) const { return detail::load_name(core_.ring().cursor(i)); }
 
   detail::segment own_;
-  detail::producer core_;
-  T* slots_;
+  producer_type core_;
+  slot_type* slots_;
   std::uint64_t mask_;
 };
 

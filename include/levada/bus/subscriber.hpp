@@ -4,6 +4,7 @@
 #pragma once
 
 #include <levada/bus/detail/join.hpp>
+#include <levada/bus/detail/ring_of.hpp>
 #include <levada/bus/detail/sleep.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/reclaim.hpp>
@@ -75,6 +76,9 @@ class consumer {
   /// Is it a record's turn? Records of time are taken on the way.
   [[nodiscard]] LEVADA_INLINE const lane_record* next_signal() {
     if (position_ == head_) refresh();
+    return due_signal();
+  }
+  [[nodiscard]] LEVADA_INLINE const lane_record* due_signal() {
     while (next_ <= position_) [[unlikely]] {  // and not ==: a record that came too late must not stop the stream
       covering_ = ring_.record(lane_position_++);
       look();
@@ -114,7 +118,7 @@ class consumer {
   [[nodiscard]] bool producer_alive() const { return is_locked(producer_.fd()); }
   void leave();
 
- private:
+ protected:
   void publish() {
     // Position first: if this process dies between the two, signals come twice and none is missing.
     cursor_->position.release(position_);  // both pair with the acquires in room::scan
@@ -141,10 +145,13 @@ class consumer {
   }
   void refresh() {
     const auto& c = *ring_.control;
-    head_ = c.head.acquire();            // first, pairs with producer::commit: then every record before head is visible ...
-    lane_head_ = c.lane_head.acquire();  // ... here, pairs with producer::append. The other way round misplaces signals.
+    head_ = c.head.acquire();  // first, pairs with producer::commit: then every record before head is visible ...
     if (head_ - position_ > ring_.measure.capacity) [[unlikely]]
       head_ = position_;  // nonsense is not read
+    refresh_lane();
+  }
+  void refresh_lane() {
+    lane_head_ = ring_.control->lane_head.acquire();  // ... here, pairs with producer::append. Not the other way round.
     if (lane_head_ - lane_position_ > ring_.measure.lane_capacity) [[unlikely]]
       lane_head_ = lane_position_;
     // Signals without events must free the lane too.
@@ -255,17 +262,21 @@ inline void consumer::leave() {
 /// Fails  at open only, in words. Afterwards it counts: lost() events, rescued() waits.
 /// Costs  a turn: two branches while events are at hand, two loads when not. The cursor is stored every eighth of the ring
 ///        and when the ring is drained.
-template <wire_event T>
+template <wire_event Topic>
 class subscriber {
+  using ring_type = detail::ring_of<Topic>;
+  using T = typename ring_type::event_type;
+  using slot_type = typename ring_type::slot_type;
+
  public:
   using event_type = T;
 
   /// Makes the topic if it is not there: whoever comes first, nothing is missed. Fails with failure::unavailable if the name
   /// is in use, with failure::data if the events of the topic do not begin with the members of T.
-  static result<subscriber> open(const topic<T>& where, const subscriber_options& options = {}) {
+  static result<subscriber> open(const topic<Topic>& where, const subscriber_options& options = {}) {
     auto files = where.files();
     if (!files) return files.error();
-    auto lock = detail::segment::open_or_make(*files, where.options(), describe<T>());
+    auto lock = detail::segment::open_or_make(*files, where.options(), ring_type::description(), ring_type::kind);
     if (!lock) return lock.error();
     auto s = detail::segment::open(*files, detail::side::subscriber);
     if (!s) return s.error();
@@ -285,7 +296,7 @@ class subscriber {
       return {{}, signal};
     auto n = static_cast<std::size_t>(core_.available());
     if (!copies_) [[likely]]
-      return {{events_ + (core_.position() & mask_), n}, nullptr};
+      return {{&ring_type::event_in(slots_[core_.position() & mask_]), n}, nullptr};
     return {copied(n), nullptr};
   }
   /// The first n events of the last turn are done with.
@@ -324,17 +335,20 @@ class subscriber {
  private:
   static constexpr std::size_t most_copied = 256;
 
-  explicit subscriber(detail::consumer&& core)
+  using consumer_type = typename ring_type::consumer_type;
+
+  explicit subscriber(consumer_type&& core)
       : core_(std::move(core)),
-        events_(reinterpret_cast<const T*>(core_.ring().data)),
+        slots_(reinterpret_cast<const slot_type*>(core_.ring().data)),
         mask_(core_.ring().measure.capacity - 1),
-        copies_(core_.ring().measure.stride != sizeof(T)) {}
+        copies_(core_.ring().measure.stride != sizeof(slot_type)) {}
 
   static result<subscriber> build(const detail::segment& s, const subscriber_options& options, bool own_cursor_page) {
-    if (auto agreed = readable_by(s.descriptor(), describe<T>()); !agreed)
+    if (auto agreed = s.is_of(ring_type::kind, "subscriber"); !agreed) return agreed.error();
+    if (auto agreed = readable_by(s.descriptor(), ring_type::description()); !agreed)
       return fault::of(agreed.error().kind, "topic '", s.files().topic,
                        "' has other events than this subscriber reads: ", agreed.error().sentence);
-    auto core = detail::consumer::open(s, options, own_cursor_page);
+    auto core = consumer_type::open(s, options, own_cursor_page);
     if (!core) return core.error();
     subscriber made{std::move(*core)};
     if (made.copies_) {
@@ -354,8 +368,8 @@ class subscriber {
   }
 
   detail::segment own_;
-  detail::consumer core_;
-  const T* events_;
+  consumer_type core_;
+  const slot_type* slots_;
   std::uint64_t mask_;
   bool copies_;
   mapping buffer_;

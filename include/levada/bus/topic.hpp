@@ -4,6 +4,7 @@
 #pragma once
 
 #include <levada/bus/detail/files.hpp>
+#include <levada/bus/detail/ring_of.hpp>
 #include <levada/core/concepts.hpp>
 #include <levada/core/result.hpp>
 #include <levada/core/text.hpp>
@@ -103,11 +104,12 @@ struct topic_options {
   std::uint64_t first_sequence = 0;  ///< where counting begins: the end of a log, say
 };
 
-/// Names a stream of T on a bus. Holds no resource; copy it freely.
+/// Names a stream of events on a bus. T chooses the ring: an event type for a stream ring (throughput), line<event> for one in
+/// which each event has a cache line of its own (latency), frames<> for bytes of any length. Holds no resource; copy it freely.
 template <wire_event T>
 class topic {
  public:
-  using event_type = T;
+  using event_type = typename detail::ring_of<T>::event_type;
 
   topic(const bus& on, std::string_view name, topic_options options = {})
       : bus_(on), name_(name), options_(options), fits_(name.size() < sizeof name_) {}
