@@ -3,6 +3,7 @@
 // and receive a whole run of them, in the way that is the ring's best. A ring whose header is not installed is left out.
 #pragma once
 
+#include <levada/bus/line.hpp>
 #include <levada/bus/publisher.hpp>
 #include <levada/bus/subscriber.hpp>
 
@@ -17,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #if __has_include(<boost/lockfree/spsc_queue.hpp>)
 #include <boost/lockfree/spsc_queue.hpp>
@@ -98,8 +100,8 @@ struct singly {
   Ring& self() { return static_cast<Ring&>(*this); }
 };
 
-/// A topic; the two sides open it on their own, as two processes do.
-template <std::size_t Size>
+/// A topic; the two sides open it on their own, as two processes do. `Argument` chooses its ring.
+template <std::size_t Size, class Argument = message<Size>>
 class topic_ring {
  public:
   using value_type = message<Size>;
@@ -118,9 +120,11 @@ class topic_ring {
   topic_ring(const topic_ring&) = delete;
   topic_ring& operator=(const topic_ring&) = delete;
 
-  void prepare_send() { publisher_.emplace(opened(lv::publisher<value_type>::open(*topic_))); }
+  void prepare_send() { publisher_.emplace(opened(lv::publisher<Argument>::open(*topic_))); }
   void prepare_receive() {
-    subscriber_.emplace(opened(lv::subscriber<value_type>::open(*topic_, {.reclaim = lv::reclaim_policy::automatic})));
+    constexpr bool is_line = !std::is_same_v<Argument, value_type>;  // it lives on lines that stay where they are
+    constexpr auto policy = is_line ? lv::reclaim_policy::none : lv::reclaim_policy::automatic;
+    subscriber_.emplace(opened(lv::subscriber<Argument>::open(*topic_, {.reclaim = policy})));
   }
 
   bool push(const value_type& m) {
@@ -141,7 +145,7 @@ class topic_ring {
     for (std::uint64_t done = 0; done < total;) {
       const auto room = publisher_->claim(std::min<std::uint64_t>(batch, total - done));
       if (room.empty()) relax();
-      for (value_type& m : room) m.write(done++);
+      for (auto& m : room) m.write(done++);
       publisher_->commit(room.size(), {});
     }
   }
@@ -161,10 +165,12 @@ class topic_ring {
     return std::move(*made);
   }
   std::string folder_;
-  std::optional<lv::topic<value_type>> topic_;
-  std::optional<lv::publisher<value_type>> publisher_;
-  std::optional<lv::subscriber<value_type>> subscriber_;
+  std::optional<lv::topic<Argument>> topic_;
+  alignas(128) std::optional<lv::publisher<Argument>> publisher_;  // each is written on a core of its own
+  alignas(128) std::optional<lv::subscriber<Argument>> subscriber_;
 };
+template <std::size_t Size>
+using line_ring = topic_ring<Size, lv::line<message<Size>>>;
 
 #ifdef LEVADA_BENCH_BOOST
 template <std::size_t Size>

@@ -45,6 +45,8 @@ class record;
 class bus;
 template <class T>
 struct turn;
+template <class T>
+struct line_slot;
 struct topic_options;
 struct subscriber_options;
 struct lane_record;

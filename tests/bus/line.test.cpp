@@ -372,14 +372,15 @@ TEST_CASE("peer: line publisher" * doctest::skip()) {
       slots[(first + i) & (ring - 1)] = make_sample(first + i, p->epoch());
       if (now && step == 2 && i == n / 2) die();  // half written
     }
-    if (now && step == 3) die();  // written
+    if (now && step == 3) die();                                                              // written
     if (now && step == 4) p->producer::tell_time(time + lv::duration{1'000'000'000}), die();  // between lane_head and head
     if (now && step == 5) p->tell_time(time + lv::duration{1'000'000'000}), die();            // the same, and the slot says so
-    if (now && step == 6) p->producer::commit(n, time, [] { die(); });                          // between head and the slots
-    if (now && step == 7) p->producer::commit(n, time, [&] {                                    // between two slots
-      line_word::at(p->ring(), first).said.release(line_word::base(p->ring(), first) + line_word::event_behind_records);
-      die();
-    });
+    if (now && step == 6) p->producer::commit(n, time, [] { die(); });                        // between head and the slots
+    if (now && step == 7)
+      p->producer::commit(n, time, [&] {  // between two slots
+        line_word::at(p->ring(), first).said.release(line_word::base(p->ring(), first) + line_word::event_behind_records);
+        die();
+      });
     p->commit(n, time);
     if (now && step == 8) die();  // committed
     if (p->position() % 3 == 0) [[maybe_unused]]

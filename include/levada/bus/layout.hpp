@@ -63,7 +63,7 @@ enum class ring_kind : std::uint32_t {
 constexpr std::string_view name_of(ring_kind k) {
   return k == ring_kind::stream ? "a stream ring" : k == ring_kind::line ? "a line ring" : "a ring of frames";
 }
-constexpr std::string_view type_of(ring_kind k) {
+constexpr std::string_view topic_type_of(ring_kind k) {
   return k == ring_kind::stream ? "topic<T>" : k == ring_kind::line ? "topic<line<T>>" : "topic<frames<>>";
 }
 
@@ -193,8 +193,9 @@ inline result<ring_header> plan_ring(std::uint64_t capacity, duration grain, std
   if (event.event_size > most_event_size)
     return fault::of(failure::usage, "an event of ", event.event_size, " bytes is too large: ", most_event_size, " is the most");
   if (kind == ring_kind::line && event.event_size > most_line_event_size)
-    return fault::of(failure::usage, "an event of ", event.event_size, " bytes does not fit into a slot of a line ring: ",
-                     most_line_event_size, " is the most; a stream ring takes larger ones");
+    return fault::of(failure::usage, "an event of ", event.event_size,
+                     " bytes does not fit into a slot of a line ring: ", most_line_event_size,
+                     " is the most; a stream ring takes larger ones");
   if (grain.ns < 0) return fault::of(failure::usage, "the grain of a topic's time cannot be negative");
   ring_header h;
   h.kind = static_cast<std::uint32_t>(kind);

@@ -28,13 +28,10 @@ namespace levada::inline v0 {
 
 /// Takes  at most 56 bytes an event; a slot has 64.
 /// Costs  a cache line an event: for many small events at a time a stream ring carries several times more. A turn has one event.
+///        To open it touches all of its memory.
 ///        A signal without an event behind it may be seen some polls later when the ring is full.
 template <wire_event T>
-struct line {
-  static_assert(sizeof(T) <= detail::most_line_event_size,
-                "line: an event of a line ring has at most 56 bytes, so that it shares a cache line with the word that says it is "
-                "whole: make it smaller, or use topic<T>");
-};
+struct line {};
 
 /// A claimed slot of a line ring: assign an event, or write its members in place.
 template <class T>
@@ -70,6 +67,15 @@ struct line_word {
 };
 static_assert(sizeof(line_word) == line_slot_bytes && offsetof(line_word, said) == most_line_event_size);
 
+/// Asks the system for every page now. When both sides come to a new page at once, one of them sleeps in the kernel: that was
+/// milliseconds, on a busy machine, where an event takes less than one microsecond.
+inline void touch_pages(const ring_view& r) {
+  const auto slots_a_page = r.measure.page / line_slot_bytes;
+  for (std::uint64_t i = 0; i < 2 * r.measure.capacity; i += slots_a_page)  // the data is mapped twice in a row
+      [[maybe_unused]]
+    auto said = reinterpret_cast<line_word*>(r.data)[i].said.relaxed();
+}
+
 class line_producer : public producer {
  public:
   line_producer() = default;
@@ -77,6 +83,7 @@ class line_producer : public producer {
     auto p = producer::open(s);
     if (!p) return p.error();
     line_producer made(std::move(*p));
+    touch_pages(made.ring());
     made.repair();
     return made;
   }
@@ -129,7 +136,9 @@ class line_consumer : public consumer {
   line_consumer() = default;
   static result<line_consumer> open(const segment& s, const subscriber_options& options, bool own_cursor_page) {
     auto c = consumer::open(s, options, own_cursor_page);
-    return c ? line_consumer(std::move(*c)) : result<line_consumer>(c.error());
+    if (!c) return c.error();
+    touch_pages(c->ring());
+    return line_consumer(std::move(*c));
   }
 
   [[nodiscard]] LEVADA_INLINE const lane_record* next_signal() {
@@ -179,6 +188,10 @@ class line_consumer : public consumer {
 
 template <class T>
 struct ring_of<line<T>> {
+  static_assert(
+      sizeof(T) <= most_line_event_size,
+      "line: an event of a line ring has at most 56 bytes, so that it shares a cache line with the word that says it is "
+      "whole: make it smaller, or use topic<T>");
   static constexpr ring_kind kind = ring_kind::line;
   using event_type = T;
   using slot_type = line_slot<T>;

@@ -133,7 +133,7 @@ class segment {
     const auto kind = view_.measure.kind;
     if (kind == wanted) return {};
     return fault::of(failure::data, "topic '", files_.topic, "' is ", name_of(kind), "; this ", who, " is for ", name_of(wanted),
-                     ": name it as ", type_of(kind), ", or use another topic");
+                     ": name it as ", topic_type_of(kind), ", or use another topic");
   }
 
   [[nodiscard]] const ring_view& view() const { return view_; }

@@ -18,8 +18,8 @@
 
 namespace levada::inline v0::detail {
 
-/// The events of topic<Topic> hold the bytes of E, and a slot begins with its event. `GiveUp` says whether a wait for room makes no sense any more; what then finds no room is
-/// dropped and counted.
+/// The events of topic<Topic> hold the bytes of E, and a slot begins with its event. `GiveUp` says whether a wait for room makes
+/// no sense any more; what then finds no room is dropped and counted.
 template <class E, wire_event Topic, class GiveUp>
 class outlet {
   using publisher_type = publisher<Topic>;
