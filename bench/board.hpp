@@ -64,6 +64,8 @@ inline constexpr std::array promises{
     promise{"flow/idle", "uring", "budget", 1, 0.2},
     promise{"bus/spsc/64B/threads", "rate", "boost spsc bulk", 1.3},
     promise{"bus/spsc/64B/processes", "rate", "boost spsc bulk", 1.3},
+    promise{"bus/frames/64B/threads", "rate", "levada stream", 0.5},
+    promise{"bus/frames/64B/processes", "rate", "levada stream", 0.5},
     promise{"bus/rtt/56B/threads", "round trip p50", "raw-line", 0.5, 0, "near"},
     promise{"bus/rtt/56B/threads", "round trip p50", "raw-line", 0.62, 0, "far"},
     promise{"bus/rtt/56B/processes", "round trip p50", "raw-line", 0.5, 0, "near"},

@@ -193,6 +193,14 @@ bool echo(sides how) {
   return echo(how, Ring::name, round_trip<Ring, 56>);
 }
 
+/// What a header before each message costs, beside the ring that needs none.
+bool frames_beside_stream(sides how) {
+  sample s{.name = std::string("bus/frames/64B/") + name_of(how), .metric = "rate", .unit = "M msg/s", .better = "more"};
+  bool right = take(s, [how] { return rate<frames_ring<64>, 64>(how); });
+  s.who = "levada stream";
+  return take(s, [how] { return rate<topic_ring<64>, 64>(how); }) && right;
+}
+
 /// Rings that need no heap of their own, so that they work in a shared mapping too.
 template <std::size_t Size>
 bool anywhere(sides how) {
@@ -259,6 +267,7 @@ int main(int argc, char** argv) {
   bool right = true;
   for (long i = 0; i < rounds && right; ++i) {
     right &= everything<8>() && everything<64>() && everything<256>() && everything<1024>();
+    right &= frames_beside_stream(sides::threads) && frames_beside_stream(sides::processes);
     right &= echoes(sides::threads) && echoes(sides::processes);
   }
   return right ? 0 : 1;

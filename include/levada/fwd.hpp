@@ -47,6 +47,7 @@ template <class T>
 struct turn;
 template <class T>
 struct line_slot;
+struct frame;
 struct topic_options;
 struct subscriber_options;
 struct lane_record;

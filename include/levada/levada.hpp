@@ -51,6 +51,7 @@
 #include <levada/flow/stream.hpp>        // streams with names, and merge
 
 // what it runs on
+#include <levada/bus/frames.hpp>        // a ring for events of any length
 #include <levada/bus/layout.hpp>        // a topic's files, byte for byte
 #include <levada/bus/line.hpp>          // a ring for latency
 #include <levada/bus/publisher.hpp>     // one writes

@@ -207,7 +207,8 @@ inline result<ring_header> plan_ring(std::uint64_t capacity, duration grain, std
   h.header_bytes = round_up(sizeof h + event.fields.size_bytes() + event.enumerators.size_bytes(), page);
   h.capacity = std::bit_ceil(capacity < least_capacity ? least_capacity : capacity);
   while (h.capacity * stride_of(h) % page != 0) h.capacity *= 2;
-  h.lane_capacity = h.capacity / 4 < 256 ? 256 : h.capacity / 4;
+  const auto events_a_record = kind == ring_kind::frames ? 32u : 4u;  // a frame is some words
+  h.lane_capacity = h.capacity / events_a_record < 256 ? 256 : h.capacity / events_a_record;
   while (h.lane_capacity * sizeof(lane_record) % page != 0) h.lane_capacity *= 2;
   h.grain = grain.ns;
   h.first_sequence = first_sequence;

@@ -78,6 +78,8 @@ class producer {
       return granted_slowly(want);
     return want;
   }
+  /// As granted, but all n or nothing.
+  [[nodiscard]] LEVADA_INLINE bool grants(std::uint64_t n) { return has_room(n) || makes_room(n); }
   LEVADA_INLINE void commit(std::size_t n, timestamp now) {
     commit(n, now, [] {});
   }
@@ -101,13 +103,18 @@ class producer {
     wake();
     return true;
   }
+  /// The time has moved by the grain, or this producer is new. Where the lane is full the next commit tries again.
+  LEVADA_COLD void mark(timestamp now) {
+    if (lane_position_ + 1 > room_.lane_limit) room_.extend(position_, lane_position_);
+    if (lane_position_ + 1 <= room_.lane_limit) append(lane_kind::commit, 0, now);
+  }
   /// Time has moved, and nothing came. Where the lane is full the next commit tells.
   LEVADA_COLD void tell_time(timestamp now) {
     if (now <= last_time_) return;
     mark(now);
     wake();
   }
-  bool wait_for_room(duration timeout);
+  bool wait_for_room(duration timeout, std::uint64_t n = 1);
 
   [[nodiscard]] const ring_view& ring() const { return ring_; }
   [[nodiscard]] LEVADA_INLINE std::uint64_t position() const { return position_; }
@@ -136,25 +143,21 @@ class producer {
     return left < want ? left : want;
   }
   /// A subscriber that runs is often about to make room, and being woken costs more than a short look (measured: 20 us).
-  LEVADA_COLD bool spin_for_room() {
+  LEVADA_COLD bool spin_for_room(std::uint64_t n) {
     if (usable_cores() < 2) return false;
     wall_clock clock;
     for (const auto end = clock.steady() + duration{20'000}; clock.steady() < end; relax())
-      if (room_.is_open(position_, lane_position_)) {
-        room_.extend(position_, lane_position_);
-        return true;
-      }
+      if (room_.is_open(position_ + n - 1, lane_position_)) return makes_room(n);
     return false;
   }
-  [[nodiscard]] bool has_room() const {
-    return room_.limit > position_ && room_.lane_limit >= lane_position_ + room::records_a_claim;
+  [[nodiscard]] LEVADA_INLINE bool has_room(std::uint64_t n = 1) const {
+    return room_.limit >= position_ + n && room_.lane_limit >= lane_position_ + room::records_a_claim;
+  }
+  LEVADA_COLD bool makes_room(std::uint64_t n) {
+    room_.extend(position_ + n - 1, lane_position_);  // who is in the way of the n-th is in the way
+    return has_room(n);
   }
 
-  /// The time has moved by the grain, or this producer is new. Where the lane is full the next commit tries again.
-  LEVADA_COLD void mark(timestamp now) {
-    if (lane_position_ + 1 > room_.lane_limit) room_.extend(position_, lane_position_);
-    if (lane_position_ + 1 <= room_.lane_limit) append(lane_kind::commit, 0, now);
-  }
   void append(lane_kind kind, std::uint64_t value, timestamp now) {
     if (last_time_ < now) last_time_ = now;
     ring_.record(lane_position_) = {position_, last_time_, value, epoch_, static_cast<std::uint32_t>(kind)};  // producer 0
@@ -186,13 +189,10 @@ class producer {
   file place_;
 };
 
-inline bool producer::wait_for_room(duration timeout) {
+inline bool producer::wait_for_room(duration timeout, std::uint64_t n) {
   constexpr duration look_for_dead{10'000'000};
-  auto room_now = [this] {
-    if (!has_room()) room_.extend(position_, lane_position_);
-    return has_room();
-  };
-  if (room_now() || spin_for_room()) return true;
+  auto room_now = [this, n] { return grants(n); };
+  if (room_now() || spin_for_room(n)) return true;
   for (std::size_t i = 0; i < most_subscribers; ++i)  // one may rest, to let events gather: there is no room for more of them
     if (room_.state_of(i) != cursor_state::free) bells_[i].ring();
   wall_clock clock;
@@ -201,7 +201,8 @@ inline bool producer::wait_for_room(duration timeout) {
     if (!sleeper_.park(false, room_now)) return true;
     auto left = end - clock.steady();
     if (left > duration{})
-      sleeper_.wait(left < look_for_dead ? left : look_for_dead, [this] { return room_.is_open(position_, lane_position_); });
+      sleeper_.wait(left < look_for_dead ? left : look_for_dead,
+                    [this, n] { return room_.is_open(position_ + n - 1, lane_position_); });
     sleeper_.unpark();
     if (room_now()) return true;
     if (left <= duration{}) return false;
@@ -309,6 +310,8 @@ class publisher {
   [[nodiscard]] text<48> name_at(std::size_t i) const { return detail::load_name(core_.ring().cursor(i)); }
 
   detail::segment own_;
+
+ protected:
   producer_type core_;
   slot_type* slots_;
   std::uint64_t mask_;

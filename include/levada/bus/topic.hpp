@@ -114,11 +114,18 @@ class topic {
   topic(const bus& on, std::string_view name, topic_options options = {})
       : bus_(on), name_(name), options_(options), fits_(name.size() < sizeof name_) {}
 
+  /// The same name, for who sees it as a topic of something else.
+  template <class U>
+  explicit topic(const topic<U>& other) : bus_(other.bus_), name_(other.name_), options_(other.options_), fits_(other.fits_) {}
+
   [[nodiscard]] std::string_view name() const { return name_.view(); }
   [[nodiscard]] const topic_options& options() const { return options_; }
   [[nodiscard]] result<detail::topic_files> files() const { return bus_.files_of(fits_ ? name_.view() : std::string_view()); }
 
  private:
+  template <wire_event>
+  friend class topic;
+
   bus bus_;
   text<96> name_;
   topic_options options_;

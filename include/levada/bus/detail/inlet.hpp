@@ -6,6 +6,7 @@
 #include <levada/bus/layout.hpp>
 #include <levada/bus/subscriber.hpp>
 #include <levada/core/concepts.hpp>
+#include <levada/core/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,7 @@ class inlet {
   using event_type = E;
   static constexpr bool brings_time = true;
   static constexpr bool carries_barriers = true;
+  static constexpr bool may_end_early = requires(const subscriber<Topic>& s) { s.status(); };
 
   [[nodiscard]] polled poll(auto out, std::size_t budget) {
     polled came = polled::nothing;
@@ -48,6 +50,8 @@ class inlet {
         subscriber_->release(next.events.size());
         brought += next.events.size();
       } else {
+        if constexpr (may_end_early)
+          if (!subscriber_->status()) return polled::end;
         if (out.now() < subscriber_->time()) {  // time alone has moved
           came = polled::events;
           out.advance(subscriber_->time());
@@ -56,6 +60,12 @@ class inlet {
       }
     }
     return came;
+  }
+  [[nodiscard]] const result<>& status() const
+    requires(may_end_early)
+  {
+    static const result<> fine;
+    return subscriber_ ? subscriber_->status() : fine;
   }
   /// The sequence of the next event.
   [[nodiscard]] std::uint64_t position() const { return subscriber_ ? subscriber_->position() : 0; }

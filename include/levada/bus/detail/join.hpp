@@ -84,6 +84,14 @@ inline std::uint64_t first_record(const ring_view& r, std::uint64_t from, std::u
   return from;
 }
 
+/// Whoever begins where frames were overwritten begins in the middle of one. Records of the lane stand between frames; where
+/// none is left, only the head does.
+inline std::uint64_t next_frame(const ring_view& r, std::uint64_t position, std::uint64_t lane_low, std::uint64_t lane_head,
+                                std::uint64_t head) {
+  const auto at = first_record(r, lane_low, lane_head, position, true);
+  return at < lane_head && r.record(at).sequence < head ? r.record(at).sequence : head;
+}
+
 /// Makes a cursor count for the producer and finds what is safe to read behind it: the argument stands in room.hpp.
 inline joined attach(const ring_view& r, cursor_page& c, const place& at, const subscriber_name& name, start_at from) {
   auto& control = *r.control;
@@ -114,6 +122,8 @@ inline joined attach(const ring_view& r, cursor_page& c, const place& at, const 
   head = control.head.acquire();  // in this order, as in consumer::refresh
   auto lane_head = control.lane_head.acquire();
   auto low = oldest_event(), lane_low = oldest_record();
+  if (r.measure.kind == ring_kind::frames && low != r.measure.first_sequence && !(at.resumed && j.position >= low))
+    low = next_frame(r, low, lane_low, lane_head, head);
   if (at.resumed) {
     j.lost = low > j.position ? low - j.position : 0;
     j.lost_records = lane_low > j.lane ? lane_low - j.lane : 0;
