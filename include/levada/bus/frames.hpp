@@ -105,29 +105,28 @@ class publisher<frames<Content>> : publisher<detail::frame_words<Content>> {
   /// bytes), if n is more than most_bytes(), or if an eighth of the ring waits to be accepted.
   [[nodiscard]] LEVADA_INLINE std::span<std::byte> claim(std::size_t n) {
     const auto words = detail::words_of_frame(n);
-    claimed_ = 0;
-    if (words > slice() - added_ || !this->core_.grants(added_ + words)) [[unlikely]]
-      return {};
-    claimed_ = words;
-    return {reinterpret_cast<std::byte*>(next() + 1), n};
+    if (words > left_ || !this->core_.has_room_in_lane()) [[unlikely]]
+      if (!take_room(words)) return {};
+    return {reinterpret_cast<std::byte*>(next_ + 1), n};
   }
   /// The first n bytes of the claim are a frame.
   LEVADA_INLINE void add(std::size_t n, std::uint32_t kind = 0) {
     const auto words = detail::words_of_frame(n);
-    LEVADA_CHECK(words <= claimed_, n);
-    next()->relaxed(static_cast<std::uint64_t>(kind) << 32 | n);  // published by head
-    added_ += words;
-    claimed_ = 0;
+    LEVADA_CHECK(words <= left_, n);
+    next_->relaxed(static_cast<std::uint64_t>(kind) << 32 | n);  // published by head
+    next_ += words;
+    left_ -= words;
   }
   /// Accepts the frames that were added, at time `now`: from here on they survive this process.
   LEVADA_INLINE void accept(timestamp now) {
-    const auto words = added_;
-    added_ = claimed_ = 0;
-    if (words != 0 && this->core_.position() - marked_ >= slice()) [[unlikely]] {  // where a late subscriber may begin
+    const auto words = added();
+    if (words == 0) return;
+    if (this->core_.position() - marked_ >= slice()) [[unlikely]] {  // where a late subscriber may begin
       marked_ = this->core_.position();
       this->core_.mark(now);
     }
-    this->core_.commit(words, now);
+    this->core_.commit(static_cast<std::size_t>(words), now);
+    first_ = next_ = this->slots_ + (this->core_.position() & this->mask_);
   }
   LEVADA_INLINE void commit(std::size_t n, timestamp now, std::uint32_t kind = 0) {
     add(n, kind);
@@ -138,7 +137,7 @@ class publisher<frames<Content>> : publisher<detail::frame_words<Content>> {
   /// first what was added.
   [[nodiscard]] bool wait_for_room(std::size_t n, duration timeout) {
     const auto words = detail::words_of_frame(n);
-    return words <= slice() - added_ && this->core_.wait_for_room(timeout, added_ + words);
+    return words <= slice() - added() && this->core_.wait_for_room(timeout, added() + words);
   }
   /// The largest frame: an eighth of the ring, without the header.
   [[nodiscard]] std::size_t most_bytes() const { return static_cast<std::size_t>((slice() - 1) * detail::frame_word_bytes); }
@@ -148,17 +147,26 @@ class publisher<frames<Content>> : publisher<detail::frame_words<Content>> {
       base::subscribers, base::tell_time;
 
  private:
-  explicit publisher(base&& words) : base(std::move(words)), marked_(this->core_.position()) {}
+  explicit publisher(base&& words)
+      : base(std::move(words)),
+        first_(this->slots_ + (this->core_.position() & this->mask_)),
+        next_(first_),
+        marked_(this->core_.position()) {}
   static result<publisher> made(result<base> words) {
     return words ? publisher(std::move(*words)) : result<publisher>(words.error());
   }
-  [[nodiscard]] LEVADA_INLINE std::uint64_t slice() const { return (this->mask_ + 1) / 8; }
-  [[nodiscard]] LEVADA_INLINE word<std::uint64_t>* next() const {
-    return this->slots_ + ((this->core_.position() + added_) & this->mask_);
+  [[nodiscard]] std::uint64_t slice() const { return (this->mask_ + 1) / 8; }
+  [[nodiscard]] std::uint64_t added() const { return static_cast<std::uint64_t>(next_ - first_); }
+
+  LEVADA_COLD bool take_room(std::uint64_t words) {
+    if (words > slice() - added() || !this->core_.grants(added() + words)) return false;
+    left_ = this->core_.granted(static_cast<std::size_t>(slice())) - added();
+    return true;
   }
 
-  std::uint64_t claimed_ = 0;  // words, as all of these
-  std::uint64_t added_ = 0;
+  word<std::uint64_t>* first_;  // of the frames that were added
+  word<std::uint64_t>* next_;   // the next header
+  std::uint64_t left_ = 0;      // words that may be written from there on
   std::uint64_t marked_;
 };
 
@@ -226,17 +234,23 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
 
   /// Each length is copied once, and bounded by what was accepted before anything is made of it. The last frame may go on
   /// beyond an eighth of the ring, which is all that a turn shows; the first never does.
+  /// Behind a branch the processor takes the next frame to be as long as this one, and fetches many headers at once; with a
+  /// conditional move each would wait for the one before it.
   LEVADA_INLINE void find_frames(words all) {
-    for (std::size_t at = 0; at < all.size() && count_ < most; ++count_) {
+    std::size_t n = 0, step = 0;
+    for (std::size_t at = 0; at < all.size() && n < most; ++n, at += step) {
       const auto header = all[at].relaxed();
       const auto length = static_cast<std::uint32_t>(header);
       const auto size = detail::words_of_frame(length);
       if (size > all.size() - at) [[unlikely]]
-        return;
-      found_[count_] = {reinterpret_cast<const std::byte*>(all.data() + at + 1), length,
-                        static_cast<std::uint32_t>(header >> 32)};
-      at += static_cast<std::size_t>(size);
+        break;
+      found_[n] = {reinterpret_cast<const std::byte*>(&all[at] + 1), length, static_cast<std::uint32_t>(header >> 32)};
+      if (size != step) [[unlikely]] {
+        step = static_cast<std::size_t>(size);
+        asm volatile("" : "+r"(step));  // stays a branch
+      }
     }
+    count_ = n;
   }
   LEVADA_COLD void end(words all) {
     status_ = fault::of(failure::data, "topic '", topic_, "' is damaged: its frame at ", base::position(), " says that it has ",

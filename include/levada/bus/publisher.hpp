@@ -78,6 +78,7 @@ class producer {
       return granted_slowly(want);
     return want;
   }
+  [[nodiscard]] LEVADA_INLINE bool has_room_in_lane() const { return room_.lane_limit >= lane_position_ + room::records_a_claim; }
   /// As granted, but all n or nothing.
   [[nodiscard]] LEVADA_INLINE bool grants(std::uint64_t n) { return has_room(n) || makes_room(n); }
   LEVADA_INLINE void commit(std::size_t n, timestamp now) {
@@ -151,7 +152,7 @@ class producer {
     return false;
   }
   [[nodiscard]] LEVADA_INLINE bool has_room(std::uint64_t n = 1) const {
-    return room_.limit >= position_ + n && room_.lane_limit >= lane_position_ + room::records_a_claim;
+    return room_.limit >= position_ + n && has_room_in_lane();
   }
   LEVADA_COLD bool makes_room(std::uint64_t n) {
     room_.extend(position_ + n - 1, lane_position_);  // who is in the way of the n-th is in the way
