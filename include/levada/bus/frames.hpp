@@ -180,6 +180,7 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
 
  public:
   using event_type = frame;
+  static constexpr std::size_t most_frames = 64;  ///< a turn
 
   static result<subscriber> open(const topic<frames<Content>>& where, const subscriber_options& options = {}) {
     return made(base::open(topic<detail::frame_words<Content>>(where), options), where.name());
@@ -213,6 +214,10 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
 
   /// Why the subscription has ended before its time, if it has.
   [[nodiscard]] const result<>& status() const { return status_; }
+  /// No turn has frames of more bytes in all, with what lies between them: an eighth of the ring.
+  [[nodiscard]] std::size_t most_bytes_a_turn() const {
+    return static_cast<std::size_t>((this->mask_ + 1) / 8 * detail::frame_word_bytes);
+  }
   /// Frames that could not be.
   [[nodiscard]] std::uint64_t damaged() const { return status_ ? 0u : 1u; }
 
@@ -225,8 +230,6 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
 
  private:
   using words = std::span<const word<std::uint64_t>>;
-  static constexpr std::size_t most = 64;
-
   subscriber(base&& below, std::string_view name) : base(std::move(below)), topic_(name) {}
   static result<subscriber> made(result<base> below, std::string_view name) {
     return below ? subscriber(std::move(*below), name) : result<subscriber>(below.error());
@@ -238,7 +241,7 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
   /// conditional move each would wait for the one before it.
   LEVADA_INLINE void find_frames(words all) {
     std::size_t n = 0, step = 0;
-    for (std::size_t at = 0; at < all.size() && n < most; ++n, at += step) {
+    for (std::size_t at = 0; at < all.size() && n < most_frames; ++n, at += step) {
       const auto header = all[at].relaxed();
       const auto length = static_cast<std::uint32_t>(header);
       const auto size = detail::words_of_frame(length);
@@ -259,7 +262,7 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
     base::leave();
   }
 
-  frame found_[most];
+  frame found_[most_frames];
   std::size_t count_ = 0;
   result<> status_;
   text<96> topic_;

@@ -368,9 +368,13 @@ class subscriber {
   }
 
   detail::segment own_;
+
+ protected:
   consumer_type core_;
   const slot_type* slots_;
   std::uint64_t mask_;
+
+ private:
   bool copies_;
   mapping buffer_;
 };
