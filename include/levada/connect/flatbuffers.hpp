@@ -186,7 +186,7 @@ class subscriber<table<Table, Name>> : subscriber<frames<Name>> {
   }
 
   event_type found_[most];
-  std::uint8_t frames_until_[most];
+  std::uint8_t frames_until_[most]{};
   std::size_t count_ = 0;
   std::uint64_t refused_ = 0;
   verify how_;
