@@ -45,6 +45,7 @@ inline double ratio_of(std::string_view better, double levada, double peer) {
 struct promise {
   std::string_view name, metric, peer;
   double floor = 1, budget = 0;
+  std::string_view state = "";  ///< of the machine; empty: in any
 };
 inline constexpr std::array promises{
     promise{"flow/a", "instructions", "hand-loop", 0.91},
@@ -63,6 +64,12 @@ inline constexpr std::array promises{
     promise{"flow/idle", "uring", "budget", 1, 0.2},
     promise{"bus/spsc/64B/threads", "rate", "boost spsc bulk", 1.3},
     promise{"bus/spsc/64B/processes", "rate", "boost spsc bulk", 1.3},
+    promise{"bus/frames/64B/threads", "rate", "levada stream", 0.5},
+    promise{"bus/frames/64B/processes", "rate", "levada stream", 0.5},
+    promise{"bus/rtt/56B/threads", "round trip p50", "raw-line", 0.5, 0, "near"},
+    promise{"bus/rtt/56B/threads", "round trip p50", "raw-line", 0.62, 0, "far"},
+    promise{"bus/rtt/56B/processes", "round trip p50", "raw-line", 0.5, 0, "near"},
+    promise{"bus/rtt/56B/processes", "round trip p50", "raw-line", 0.62, 0, "far"},
     promise{"cost/include/core", "lines", "budget", 1, 45'000},
     promise{"cost/include/umbrella", "lines", "budget", 1, 70'000},
     promise{"cost/graph/100ops", "seconds", "budget", 1, 5},
@@ -132,7 +139,8 @@ inline std::vector<row> rows_of(const std::vector<sample>& samples) {
       r.peer = peer;
       r.ratio = ratio_of(r.of.better, r.of.value, peer);
       for (const promise& p : promises)
-        if (p.name == r.of.name && p.metric == r.of.metric && p.peer == peer_name) r.floor = p.floor;
+        if (p.name == r.of.name && p.metric == r.of.metric && p.peer == peer_name && (p.state.empty() || p.state == r.of.state))
+          r.floor = p.floor;
       rows.push_back(std::move(r));
     };
     for (const auto& [who, values] : g.peers) add(who, statistics_of(values).median);

@@ -6,12 +6,17 @@
 #include "sample.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -19,26 +24,36 @@ using namespace bench;
 
 std::pair<int, int> cores;
 
-/// Takes one sample between two ping-pongs. One that lost its core, or in which the machine changed its state, is taken again;
-/// on a machine that has other work all the time it says "busy".
-template <class Measure>
-bool take(sample s, Measure measure) {
+/// Takes one sample between two ping-pongs, of one or several metrics. One that lost its core, or in which the machine changed
+/// its state, is taken again; on a machine that has other work all the time it says "busy".
+template <std::size_t N, class Measure>
+bool take(std::array<sample, N> samples, Measure measure) {
   constexpr int attempts = 5;
   for (int i = 1; i <= attempts; ++i) {
-    const measured before = ping_pong(cores), m = measure(), after = ping_pong(cores);
-    if (!m.right) {
-      std::fprintf(stderr, "bench_bus: %s of %s lost, doubled or tore a message\n", s.name.c_str(), s.who.c_str());
+    const measured before = ping_pong(cores);
+    const std::array<measured, N> values = measure();
+    const measured after = ping_pong(cores);
+    if (!values[0].right) {
+      std::fprintf(stderr, "bench_bus: %s of %s lost, doubled or tore a message\n", samples[0].name.c_str(),
+                   samples[0].who.c_str());
       return false;
     }
-    s.state = state_of(before.value, after.value);
-    s.value = m.value;
-    const bool counts = before.undisturbed && m.undisturbed && after.undisturbed && s.state != "mixed";
+    std::string state = state_of(before.value, after.value);
+    const bool counts = before.undisturbed && values[0].undisturbed && after.undisturbed && state != "mixed";
     if (!counts && i < attempts) continue;
-    if (!counts) s.state = "busy";
-    print(s);
+    if (!counts) state = "busy";
+    for (std::size_t k = 0; k < N; ++k) {
+      samples[k].state = state;
+      samples[k].value = values[k].value;
+      print(samples[k]);
+    }
     break;
   }
   return true;
+}
+template <class Measure>
+bool take(sample s, Measure measure) {
+  return take(std::array{std::move(s)}, [&] { return std::array{measure()}; });
 }
 
 /// Million messages a second.
@@ -53,15 +68,59 @@ measured rate(sides how) {
   return {static_cast<double>(total) * 1e-6 / ran.seconds, ran.ended_well && read.is_right<Size>(total), ran.undisturbed};
 }
 
-/// Mean round trip in ns: a message there over one ring, and back over another.
+/// The time of each round trip, by the processor's counter where there is one: a clock would cost half of the trip.
+class alignas(128) stopwatch {  // the other core reads what lies beside it
+ public:
+  explicit stopwatch(std::size_t rounds) { ticks_.reserve(rounds + 1); }
+  void click() { ticks_.push_back(now()); }
+  /// Which share of the rounds was no longer, in ns. All of them took so many seconds.
+  [[nodiscard]] double quantile(double share, double seconds) const {
+    std::vector<std::uint64_t> took;
+    for (std::size_t i = 1; i < ticks_.size(); ++i) took.push_back(ticks_[i] - ticks_[i - 1]);
+    const auto at = took.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(took.size() - 1));
+    std::ranges::nth_element(took, at);
+    return static_cast<double>(*at) * seconds * 1e9 / static_cast<double>(ticks_.back() - ticks_.front());
+  }
+
+ private:
+  static std::uint64_t now() {
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#else
+    return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+#endif
+  }
+  std::vector<std::uint64_t> ticks_;
+};
+inline constexpr std::uint64_t round_trips = 20'000;
+
+/// Round trips in ns, p50 and p99.9. answer(i) runs on one core, ask(i) on the other and is over when the answer is there.
+template <class Prepare, class Answer, class Ask, class Right>
+std::array<measured, 2> time_round_trips(sides how, Prepare prepare, Answer answer, Ask ask, Right right) {
+  stopwatch watch(round_trips);
+  const outcome ran = race(
+      how, cores, prepare,
+      [&] {
+        const auto own = answer;  // on this core's stack: a line of the other one's is written all the time
+        for (std::uint64_t i = 0; i < round_trips; ++i) own(i);
+      },
+      [&] {
+        watch.click();
+        for (std::uint64_t i = 0; i < round_trips; ++i) ask(i), watch.click();
+      });
+  const bool well = ran.ended_well && right();
+  return {measured{watch.quantile(0.5, ran.seconds), well, ran.undisturbed},
+          measured{watch.quantile(0.999, ran.seconds), well, ran.undisturbed}};
+}
+
+/// A message there over one ring, and back over another.
 template <class Ring, std::size_t Size>
-measured round_trip(sides how) {
-  constexpr std::uint64_t total = 20'000;
+std::array<measured, 2> round_trip(sides how) {
   struct rings {
     Ring there, back;
   };
   shared<rings> both;
-  ledger read;
+  alignas(128) ledger read;
   const auto send = [](Ring& ring, const message<Size>& m) {
     while (!ring.push(m)) relax();
   };
@@ -70,29 +129,43 @@ measured round_trip(sides how) {
   };
   both->back.prepare_receive();
   both->there.prepare_send();
-  const outcome ran = race(
-      how, cores,
+  return time_round_trips(
+      how,
       [&] {
         both->there.prepare_receive();
         both->back.prepare_send();
       },
-      [&] {
+      [receive, send, to = &*both](std::uint64_t) {
         message<Size> m;
-        for (std::uint64_t i = 0; i < total; ++i) {
-          receive(both->there, m);
-          send(both->back, m);
-        }
+        receive(to->there, m);
+        send(to->back, m);
       },
-      [&] {
+      [&](std::uint64_t i) {
         message<Size> m;
-        for (std::uint64_t i = 0; i < total; ++i) {
-          m.write(i);
-          send(both->there, m);
-          receive(both->back, m);
-          read.take(m);
-        }
-      });
-  return {ran.seconds * 1e9 / static_cast<double>(total), ran.ended_well && read.is_right<Size>(total), ran.undisturbed};
+        m.write(i);
+        send(both->there, m);
+        receive(both->back, m);
+        read.take(m);
+      },
+      [&] { return read.is_right<Size>(round_trips); });
+}
+/// One cache line there and back, timed alike: what the machine can do.
+std::array<measured, 2> raw_round_trip(sides how) {
+  struct line {
+    alignas(128) std::atomic<std::uint64_t> value{0};
+  };
+  shared<line> ball;
+  return time_round_trips(
+      how, [] {},
+      [&value = ball->value](std::uint64_t i) {
+        while (value.load(std::memory_order_acquire) != 2 * i + 1) relax();
+        value.store(2 * i + 2, std::memory_order_release);
+      },
+      [&value = ball->value](std::uint64_t i) {
+        value.store(2 * i + 1, std::memory_order_release);  // each pairs with the acquire of the other side
+        while (value.load(std::memory_order_acquire) != 2 * i + 2) relax();
+      },
+      [] { return true; });
 }
 
 template <class Ring, std::size_t Size>
@@ -104,14 +177,28 @@ bool stream(sides how) {
                .who = Ring::name},
               [how] { return rate<Ring, Size>(how); });
 }
+template <class Measure>
+bool echo(sides how, const char* who, Measure measure) {
+  const sample p50{.name = std::string("bus/rtt/56B/") + name_of(how),
+                   .metric = "round trip p50",
+                   .unit = "ns",
+                   .who = who,
+                   .note = "over two line rings"};
+  sample tail = p50;
+  tail.metric = "round trip p99.9";
+  return take(std::array{p50, tail}, [&] { return measure(how); });
+}
 template <class Ring>
 bool echo(sides how) {
-  return take({.name = std::string("bus/rtt/56B/") + name_of(how),
-               .metric = "round trip",
-               .unit = "ns",
-               .who = Ring::name,
-               .note = "over two stream rings"},
-              [how] { return round_trip<Ring, 56>(how); });
+  return echo(how, Ring::name, round_trip<Ring, 56>);
+}
+
+/// What a header before each message costs, beside the ring that needs none.
+bool frames_beside_stream(sides how) {
+  sample s{.name = std::string("bus/frames/64B/") + name_of(how), .metric = "rate", .unit = "M msg/s", .better = "more"};
+  bool right = take(s, [how] { return rate<frames_ring<64>, 64>(how); });
+  s.who = "levada stream";
+  return take(s, [how] { return rate<topic_ring<64>, 64>(how); }) && right;
 }
 
 /// Rings that need no heap of their own, so that they work in a shared mapping too.
@@ -139,9 +226,8 @@ bool everything() {
   return anywhere<Size>(sides::processes) && right;
 }
 bool echoes(sides how) {
-  bool right = echo<topic_ring<56>>(how);
-  right &= take({.name = std::string("bus/rtt/56B/") + name_of(how), .metric = "round trip", .unit = "ns", .who = "raw-line"},
-                [how] { return ping_pong(cores, 20'000, how); });
+  bool right = echo<line_ring<56>>(how);
+  right &= echo(how, "raw-line", raw_round_trip);
 #ifdef LEVADA_BENCH_BOOST
   right &= echo<boost_single<56>>(how);
 #endif
@@ -181,6 +267,7 @@ int main(int argc, char** argv) {
   bool right = true;
   for (long i = 0; i < rounds && right; ++i) {
     right &= everything<8>() && everything<64>() && everything<256>() && everything<1024>();
+    right &= frames_beside_stream(sides::threads) && frames_beside_stream(sides::processes);
     right &= echoes(sides::threads) && echoes(sides::processes);
   }
   return right ? 0 : 1;

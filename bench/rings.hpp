@@ -3,6 +3,8 @@
 // and receive a whole run of them, in the way that is the ring's best. A ring whose header is not installed is left out.
 #pragma once
 
+#include <levada/bus/frames.hpp>
+#include <levada/bus/line.hpp>
 #include <levada/bus/publisher.hpp>
 #include <levada/bus/subscriber.hpp>
 
@@ -17,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #if __has_include(<boost/lockfree/spsc_queue.hpp>)
 #include <boost/lockfree/spsc_queue.hpp>
@@ -98,29 +101,41 @@ struct singly {
   Ring& self() { return static_cast<Ring&>(*this); }
 };
 
-/// A topic; the two sides open it on their own, as two processes do.
-template <std::size_t Size>
+/// A folder in shared memory that goes with its ring.
+class scratch_folder {
+ public:
+  scratch_folder() {
+    if (::mkdtemp(path_.data()) == nullptr) std::perror("bench_bus: /dev/shm"), std::exit(71);
+  }
+  ~scratch_folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  scratch_folder(const scratch_folder&) = delete;
+  scratch_folder& operator=(const scratch_folder&) = delete;
+  [[nodiscard]] lv::bus bus() const { return lv::bus::in(path_, "bus"); }
+
+ private:
+  std::string path_ = "/dev/shm/levada-bench-XXXXXX";
+};
+template <class T>
+T opened(lv::result<T> made) {
+  if (!made) std::fprintf(stderr, "bench_bus: %s\n", made.error().sentence.c_str()), std::exit(71);
+  return std::move(*made);
+}
+
+/// A topic; the two sides open it on their own, as two processes do. `Argument` chooses its ring.
+template <std::size_t Size, class Argument = message<Size>>
 class topic_ring {
  public:
   using value_type = message<Size>;
   static constexpr const char* name = "levada";
 
-  topic_ring() {
-    std::string pattern = "/dev/shm/levada-bench-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) std::perror("bench_bus: /dev/shm"), std::exit(71);
-    folder_ = pattern;
-    topic_.emplace(lv::bus::in(folder_, "bus"), "messages", lv::topic_options{.capacity = slots<Size>});
-  }
-  ~topic_ring() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  topic_ring(const topic_ring&) = delete;
-  topic_ring& operator=(const topic_ring&) = delete;
-
-  void prepare_send() { publisher_.emplace(opened(lv::publisher<value_type>::open(*topic_))); }
+  void prepare_send() { publisher_.emplace(opened(lv::publisher<Argument>::open(topic_))); }
   void prepare_receive() {
-    subscriber_.emplace(opened(lv::subscriber<value_type>::open(*topic_, {.reclaim = lv::reclaim_policy::automatic})));
+    constexpr bool is_line = !std::is_same_v<Argument, value_type>;  // it lives on lines that stay where they are
+    constexpr auto policy = is_line ? lv::reclaim_policy::none : lv::reclaim_policy::automatic;
+    subscriber_.emplace(opened(lv::subscriber<Argument>::open(topic_, {.reclaim = policy})));
   }
 
   bool push(const value_type& m) {
@@ -141,7 +156,7 @@ class topic_ring {
     for (std::uint64_t done = 0; done < total;) {
       const auto room = publisher_->claim(std::min<std::uint64_t>(batch, total - done));
       if (room.empty()) relax();
-      for (value_type& m : room) m.write(done++);
+      for (auto& m : room) m.write(done++);
       publisher_->commit(room.size(), {});
     }
   }
@@ -155,16 +170,52 @@ class topic_ring {
   }
 
  private:
-  template <class T>
-  static T opened(lv::result<T> made) {
-    if (!made) std::fprintf(stderr, "bench_bus: %s\n", made.error().sentence.c_str()), std::exit(71);
-    return std::move(*made);
-  }
-  std::string folder_;
-  std::optional<lv::topic<value_type>> topic_;
-  std::optional<lv::publisher<value_type>> publisher_;
-  std::optional<lv::subscriber<value_type>> subscriber_;
+  scratch_folder folder_;
+  lv::topic<Argument> topic_{folder_.bus(), "messages", {.capacity = slots<Size>}};
+  alignas(128) std::optional<lv::publisher<Argument>> publisher_;  // each is written on a core of its own
+  alignas(128) std::optional<lv::subscriber<Argument>> subscriber_;
 };
+/// The same with a header before each, and of any length.
+template <std::size_t Size>
+class frames_ring {
+ public:
+  static constexpr const char* name = "levada";
+
+  void prepare_send() { publisher_.emplace(opened(lv::publisher<lv::frames<>>::open(topic_))); }
+  void prepare_receive() {
+    subscriber_.emplace(opened(lv::subscriber<lv::frames<>>::open(topic_, {.reclaim = lv::reclaim_policy::automatic})));
+  }
+  void send(std::uint64_t total) {
+    for (std::uint64_t done = 0; done < total;) {
+      for (std::size_t i = 0; i < batch && done < total; ++i) {
+        const auto room = publisher_->claim(sizeof(message<Size>));
+        if (room.empty()) break;
+        reinterpret_cast<message<Size>*>(room.data())->write(done++);
+        publisher_->add(room.size());
+      }
+      publisher_->accept({});
+    }
+  }
+  void receive(std::uint64_t total, ledger& l) {
+    ledger own = l;  // no message can alias it
+    while (own.next < total) {
+      const auto turn = subscriber_->read();
+      if (turn.events.empty()) relax();
+      for (const lv::frame& f : turn.events)
+        if (f.length == sizeof(message<Size>)) own.take(*reinterpret_cast<const message<Size>*>(f.data));
+      subscriber_->release(turn.events.size());
+    }
+    l = own;
+  }
+
+ private:
+  scratch_folder folder_;
+  lv::topic<lv::frames<>> topic_{folder_.bus(), "messages", {.capacity = (std::size_t{1} << 20) / 8}};
+  alignas(128) std::optional<lv::publisher<lv::frames<>>> publisher_;
+  alignas(128) std::optional<lv::subscriber<lv::frames<>>> subscriber_;
+};
+template <std::size_t Size>
+using line_ring = topic_ring<Size, lv::line<message<Size>>>;
 
 #ifdef LEVADA_BENCH_BOOST
 template <std::size_t Size>

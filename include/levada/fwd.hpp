@@ -46,6 +46,9 @@ class mutable_record;
 class bus;
 template <class T>
 struct turn;
+template <class T>
+struct line_slot;
+struct frame;
 struct topic_options;
 struct subscriber_options;
 struct lane_record;

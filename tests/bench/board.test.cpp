@@ -115,6 +115,20 @@ TEST_CASE("rows: a budget is a peer, and what has neither stands alone") {
   CHECK(!rows[3].is_missed());
 }
 
+TEST_CASE("rows: what is promised may depend on the state of the machine") {
+  std::vector<sample> samples;
+  for (const char* state : {"near", "far", "busy"})
+    for (const char* who : {"levada", "raw-line"})
+      samples.push_back(made("bus/rtt/56B/threads", "round trip p50", "less", who, who[0] == 'l' ? 180 : 100, state));
+  const std::vector<row> rows = rows_of(samples);
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].floor == 0.5);
+  CHECK(!rows[0].is_missed());
+  CHECK(rows[1].floor == 0.62);
+  CHECK(rows[1].is_missed());
+  CHECK(std::isnan(rows[2].floor));
+}
+
 TEST_CASE("rows: a busy machine breaks no promise") {
   const std::vector<row> rows = rows_of({made("bus/spsc/64B/threads", "rate", "more", "levada", 1, "busy"),
                                          made("bus/spsc/64B/threads", "rate", "more", "boost spsc bulk", 9, "busy")});

@@ -34,7 +34,8 @@ inline bool is_whole(const sample& s) {
 }
 
 /// Publishes n samples, as many as fit, numbered by their sequence.
-inline std::uint64_t publish(lv::publisher<sample>& p, std::uint64_t n, lv::timestamp now = {}) {
+template <class Topic>
+std::uint64_t publish(lv::publisher<Topic>& p, std::uint64_t n, lv::timestamp now = {}) {
   std::uint64_t done = 0;
   while (done < n) {
     auto room = p.claim(n - done);
@@ -51,7 +52,8 @@ inline std::uint64_t publish(lv::publisher<sample>& p, std::uint64_t n, lv::time
 struct account {
   std::uint64_t events = 0, first = 0, torn = 0, out_of_order = 0, wrong_epoch = 0, signals = 0;
 };
-inline account drain(lv::subscriber<sample>& s) {
+template <class Topic>
+account drain(lv::subscriber<Topic>& s) {
   account a;
   for (bool began = false; auto t = s.read();) {
     if (t.signal != nullptr) ++a.signals;

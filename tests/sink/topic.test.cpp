@@ -3,6 +3,7 @@
 
 #include "../support/scratch_bus.hpp"
 
+#include <levada/bus/line.hpp>
 #include <levada/bus/subscriber.hpp>
 #include <levada/flow/chain.hpp>
 #include <levada/flow/flow.hpp>
@@ -36,6 +37,26 @@ TEST_CASE("events are held back for a batch and accepted when the input runs dry
   CHECK(reader->read().events.empty());
   flow.raise_everywhere(lv::flush{});
   CHECK(reader->read().events.size() == 2);
+}
+
+TEST_CASE("a line ring accepts an event at once") {
+  const scratch_bus scratch;
+  const lv::topic<lv::line<sample>> numbers{scratch.bus(), "numbers", {.capacity = 64}};
+  auto reader = lv::subscriber<lv::line<sample>>::open(numbers);
+  REQUIRE(reader);
+  auto flow = lv::flow(lv::from(lv::input<sample>()) | lv::to(numbers));
+  REQUIRE(flow.open());
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    flow.push(sample{i});
+    const auto came = reader->read();
+    REQUIRE(came.events.size() == 1);
+    CHECK(came.events[0].value == i);
+    reader->release(1);
+  }
+  flow.raise_everywhere(lv::barrier{7});
+  const auto signal = reader->read().signal;
+  REQUIRE(signal != nullptr);
+  CHECK(signal->value == 7);
 }
 
 TEST_CASE("a long span is accepted in batches on its way") {

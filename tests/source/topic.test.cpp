@@ -3,6 +3,7 @@
 
 #include "../support/scratch_bus.hpp"
 
+#include <levada/bus/line.hpp>
 #include <levada/flow/chain.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
@@ -114,6 +115,26 @@ TEST_CASE("signals arrive between the events that they separate") {
   while (reader.poll() == lv::polled::events) {
   }
   CHECK(heard == std::vector<std::string>{"1", "watermark 100", "2", "3", "barrier 7", "watermark 200", "4"});
+}
+
+TEST_CASE("a line ring carries the same, and each event is there at once") {
+  const scratch_bus scratch;
+  const lv::topic<lv::line<sample>> numbers{scratch.bus(), "numbers", {.capacity = 64}};
+  std::vector<std::string> heard, expected;
+  auto reader = lv::flow(lv::from(numbers) | lv::link{plant::listener{&heard}} | lv::to([](const sample&) {}));
+  auto writer = lv::flow(lv::from(lv::input<sample>()) | lv::to(numbers));
+  REQUIRE(reader.open());
+  REQUIRE(writer.open());
+  for (std::int64_t i = 0; i < 500; ++i) {
+    writer.advance(at(i));
+    writer.push(sample{at(i), i});
+    if (i % 3 == 0) writer.raise_everywhere(lv::watermark{{i}});
+    CHECK(reader.poll() == lv::polled::events);
+    CHECK(reader.clock().now == at(i));
+    expected.push_back(std::to_string(i));
+    if (i % 3 == 0) expected.push_back("watermark " + std::to_string(i));
+    CHECK(heard == expected);
+  }
 }
 
 TEST_CASE("the end of a writer is not the end of the topic") {

@@ -61,7 +61,23 @@ static_assert(std::endian::native == std::endian::little, "bus: a topic's files 
 inline constexpr std::uint64_t ring_magic = 0x676E'6972'616C'766C;  // "lvlaring"
 inline constexpr std::uint32_t layout_version = 2;
 
-enum class ring_kind : std::uint32_t { stream = 1, line = 2, frames = 3 };  // line and frames: not yet
+enum class ring_kind : std::uint32_t {
+  stream = 1,  ///< events, packed
+  line = 2,    ///< an event and the word that says it is whole, in one cache line: see line.hpp
+  frames = 3,  ///< words of 8 bytes: a header and what it measures: see frames.hpp
+};
+
+/// How sentences call a kind, and how a program asks for it.
+constexpr std::string_view name_of(ring_kind k) {
+  return k == ring_kind::stream ? "a stream ring" : k == ring_kind::line ? "a line ring" : "a ring of frames";
+}
+constexpr std::string_view topic_type_of(ring_kind k) {
+  return k == ring_kind::stream ? "topic<T>" : k == ring_kind::line ? "topic<line<T>>" : "topic<frames<>>";
+}
+
+inline constexpr std::uint64_t line_slot_bytes = 64;
+inline constexpr std::uint64_t most_line_event_size = line_slot_bytes - sizeof(std::uint64_t);
+inline constexpr std::uint64_t frame_word_bytes = 8;
 
 /// Written once, before the ring gets its name; the fields and enumerators of the events follow it.
 struct ring_header {
@@ -167,6 +183,7 @@ struct geometry {
   std::uint64_t stride = 0;
   std::uint64_t first_sequence = 0;
   duration grain{};
+  ring_kind kind = ring_kind::stream;
 
   [[nodiscard]] std::uint64_t lane_at() const { return header_bytes + page; }
   [[nodiscard]] std::uint64_t front_bytes() const { return lane_at() + lane_capacity * sizeof(lane_record); }
@@ -181,15 +198,29 @@ inline constexpr std::uint64_t most_header_bytes = std::uint64_t{1} << 20;
 
 constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
 
+/// Bytes from one slot to the next.
+constexpr std::uint64_t stride_of(const ring_header& h) {
+  return h.kind == static_cast<std::uint32_t>(ring_kind::line) ? line_slot_bytes : h.event_size;
+}
+inline geometry geometry_of(const ring_header& h) {
+  return {h.page,       h.header_bytes,   h.capacity,        h.lane_capacity,
+          stride_of(h), h.first_sequence, duration{h.grain}, static_cast<ring_kind>(h.kind)};
+}
+
 /// The header of a new ring: capacities grow to powers of two whose bytes are whole pages.
 inline result<ring_header> plan_ring(std::uint64_t capacity, duration grain, std::uint64_t first_sequence,
-                                     const descriptor_view& event, std::uint64_t page) {
+                                     const descriptor_view& event, std::uint64_t page, ring_kind kind = ring_kind::stream) {
   if (capacity == 0 || capacity > most_capacity)
     return fault::of(failure::usage, "the capacity must be 1 to ", most_capacity, " events, and ", capacity, " was asked for");
   if (event.event_size > most_event_size)
     return fault::of(failure::usage, "an event of ", event.event_size, " bytes is too large: ", most_event_size, " is the most");
+  if (kind == ring_kind::line && event.event_size > most_line_event_size)
+    return fault::of(failure::usage, "an event of ", event.event_size,
+                     " bytes does not fit into a slot of a line ring: ", most_line_event_size,
+                     " is the most; a stream ring takes larger ones");
   if (grain.ns < 0) return fault::of(failure::usage, "the grain of a topic's time cannot be negative");
   ring_header h;
+  h.kind = static_cast<std::uint32_t>(kind);
   h.page = page;
   h.event_size = event.event_size;
   h.event_alignment = event.event_alignment;
@@ -197,8 +228,9 @@ inline result<ring_header> plan_ring(std::uint64_t capacity, duration grain, std
   h.enumerators = static_cast<std::uint32_t>(event.enumerators.size());
   h.header_bytes = round_up(sizeof h + event.fields.size_bytes() + event.enumerators.size_bytes(), page);
   h.capacity = std::bit_ceil(capacity < least_capacity ? least_capacity : capacity);
-  while (h.capacity * h.event_size % page != 0) h.capacity *= 2;
-  h.lane_capacity = h.capacity / 4 < 256 ? 256 : h.capacity / 4;
+  while (h.capacity * stride_of(h) % page != 0) h.capacity *= 2;
+  const auto events_a_record = kind == ring_kind::frames ? 32u : 4u;  // a frame is some words
+  h.lane_capacity = h.capacity / events_a_record < 256 ? 256 : h.capacity / events_a_record;
   while (h.lane_capacity * sizeof(lane_record) % page != 0) h.lane_capacity *= 2;
   h.grain = grain.ns;
   h.first_sequence = first_sequence;
@@ -213,14 +245,17 @@ inline result<geometry> check_ring(const ring_header& h, std::uint64_t file_byte
   if (h.magic != ring_magic) return fault::of(failure::data, "its ring is not a ring of levada");
   if (h.version != layout_version)
     return fault::of(failure::data, "its layout is version ", h.version, " and this program knows version ", layout_version);
-  if (h.kind != static_cast<std::uint32_t>(ring_kind::stream))
+  if (h.kind < static_cast<std::uint32_t>(ring_kind::stream) || h.kind > static_cast<std::uint32_t>(ring_kind::frames))
     return fault::of(failure::data, "it is a ring of kind ", h.kind, ", which this program does not know");
   if (h.page != page) return bad("the size of a page", h.page);
   if (h.capacity < least_capacity || h.capacity > most_capacity * page || !std::has_single_bit(h.capacity))
     return bad("the capacity", h.capacity);
   if (h.lane_capacity < 256 || h.lane_capacity > most_capacity * page || !std::has_single_bit(h.lane_capacity))
     return bad("the capacity of the lane", h.lane_capacity);
-  if (h.event_size == 0 || h.event_size > most_event_size) return bad("the size of an event", h.event_size);
+  const auto kind = static_cast<ring_kind>(h.kind);
+  if (h.event_size == 0 || h.event_size > (kind == ring_kind::line ? most_line_event_size : most_event_size) ||
+      (kind == ring_kind::frames && h.event_size != frame_word_bytes))
+    return bad("the size of an event", h.event_size);
   if (!std::has_single_bit(h.event_alignment) || h.event_alignment > page || h.event_size % h.event_alignment != 0)
     return bad("the alignment of an event", h.event_alignment);
   if (h.grain < 0) return bad("the grain", static_cast<std::uint64_t>(h.grain));
@@ -228,7 +263,7 @@ inline result<geometry> check_ring(const ring_header& h, std::uint64_t file_byte
     return bad("the size of the header", h.header_bytes);
   if (std::uint64_t{h.fields} * sizeof(field) + std::uint64_t{h.enumerators} * sizeof(enumerator) > h.header_bytes - sizeof h)
     return bad("the number of fields", h.fields);
-  geometry g{page, h.header_bytes, h.capacity, h.lane_capacity, h.event_size, h.first_sequence, duration{h.grain}};
+  const auto g = geometry_of(h);
   // 2^48 events of 2^20 bytes could leave 64 bits: the file's own size bounds the factors first
   if (g.capacity > file_bytes / g.stride || g.lane_capacity > file_bytes / sizeof(lane_record) || g.file_bytes() != file_bytes ||
       g.data_bytes() % page != 0 || g.front_bytes() % page != 0)

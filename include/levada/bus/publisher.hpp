@@ -7,6 +7,7 @@
 // goes on from both heads without repair.
 #pragma once
 
+#include <levada/bus/detail/ring_of.hpp>
 #include <levada/bus/detail/room.hpp>
 #include <levada/bus/detail/sleep.hpp>
 #include <levada/bus/layout.hpp>
@@ -77,13 +78,22 @@ class producer {
       return granted_slowly(want);
     return want;
   }
+  [[nodiscard]] LEVADA_INLINE bool has_room_in_lane() const { return room_.lane_limit >= lane_position_ + room::records_a_claim; }
+  /// As granted, but all n or nothing.
+  [[nodiscard]] LEVADA_INLINE bool grants(std::uint64_t n) { return has_room(n) || makes_room(n); }
   LEVADA_INLINE void commit(std::size_t n, timestamp now) {
+    commit(n, now, [] {});
+  }
+  /// `tell` runs when the events are accepted, before anybody is woken.
+  template <class Tell>
+  LEVADA_INLINE void commit(std::size_t n, timestamp now, Tell tell) {
     LEVADA_CHECK(n <= room_.limit - position_, n);
     if (n == 0) return;
     if (now.ns >= next_record_) [[unlikely]]
       mark(now);
     position_ += n;
     ring_.control->head.release(position_);  // pairs with the acquire in consumer::refresh: the events below are whole
+    tell();
     wake();
   }
   bool signal(lane_kind kind, std::uint64_t value, timestamp now) {
@@ -94,16 +104,22 @@ class producer {
     wake();
     return true;
   }
+  /// The time has moved by the grain, or this producer is new. Where the lane is full the next commit tries again.
+  LEVADA_COLD void mark(timestamp now) {
+    if (lane_position_ + 1 > room_.lane_limit) extend();
+    if (lane_position_ + 1 <= room_.lane_limit) append(lane_kind::commit, 0, now);
+  }
   /// Time has moved, and nothing came. Where the lane is full the next commit tells.
   LEVADA_COLD void tell_time(timestamp now) {
     if (now <= last_time_) return;
     mark(now);
     wake();
   }
-  bool wait_for_room(duration timeout);
+  bool wait_for_room(duration timeout, std::uint64_t n = 1);
 
   [[nodiscard]] const ring_view& ring() const { return ring_; }
   [[nodiscard]] LEVADA_INLINE std::uint64_t position() const { return position_; }
+  [[nodiscard]] LEVADA_INLINE std::uint64_t lane_position() const { return lane_position_; }
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   [[nodiscard]] std::uint64_t rescued() const { return sleeper_.rescued(); }
   [[nodiscard]] const room& space() const { return room_; }
@@ -127,31 +143,27 @@ class producer {
     auto left = room_.limit - position_;
     return left < want ? left : want;
   }
-  LEVADA_COLD void extend() {
-    room_.extend(position_, lane_position_);
+  LEVADA_COLD void extend(std::uint64_t n = 1) {
+    room_.extend(position_ + n - 1, lane_position_);  // who is in the way of the n-th is in the way
     if (auto evicted = room_.take_evicted(); evicted != 0) [[unlikely]]
       ring(evicted);  // they may sleep
   }
   /// A subscriber that runs is often about to make room, and being woken costs more than a short look (measured: 20 us).
-  LEVADA_COLD bool spin_for_room() {
+  LEVADA_COLD bool spin_for_room(std::uint64_t n) {
     if (usable_cores() < 2) return false;
     wall_clock clock;
     for (const auto end = clock.steady() + duration{20'000}; clock.steady() < end; relax())
-      if (room_.is_open(position_, lane_position_)) {
-        extend();
-        return true;
-      }
+      if (room_.is_open(position_ + n - 1, lane_position_)) return makes_room(n);
     return false;
   }
-  [[nodiscard]] bool has_room() const {
-    return room_.limit > position_ && room_.lane_limit >= lane_position_ + room::records_a_claim;
+  [[nodiscard]] LEVADA_INLINE bool has_room(std::uint64_t n = 1) const {
+    return room_.limit >= position_ + n && has_room_in_lane();
+  }
+  LEVADA_COLD bool makes_room(std::uint64_t n) {
+    extend(n);
+    return has_room(n);
   }
 
-  /// The time has moved by the grain, or this producer is new. Where the lane is full the next commit tries again.
-  LEVADA_COLD void mark(timestamp now) {
-    if (lane_position_ + 1 > room_.lane_limit) extend();
-    if (lane_position_ + 1 <= room_.lane_limit) append(lane_kind::commit, 0, now);
-  }
   void append(lane_kind kind, std::uint64_t value, timestamp now) {
     if (last_time_ < now) last_time_ = now;
     ring_.record(lane_position_) = {position_, last_time_, value, epoch_, static_cast<std::uint32_t>(kind)};  // producer 0
@@ -183,12 +195,9 @@ class producer {
   file place_;
 };
 
-inline bool producer::wait_for_room(duration timeout) {
-  auto room_now = [this] {
-    if (!has_room()) extend();
-    return has_room();
-  };
-  if (room_now() || spin_for_room()) return true;
+inline bool producer::wait_for_room(duration timeout, std::uint64_t n) {
+  auto room_now = [this, n] { return grants(n); };
+  if (room_now() || spin_for_room(n)) return true;
   for (std::size_t i = 0; i < most_subscribers; ++i)  // one may rest, to let events gather: there is no room for more of them
     if (room_.state_of(i) != cursor_state::free) bells_[i].ring();
   wall_clock clock;
@@ -198,7 +207,7 @@ inline bool producer::wait_for_room(duration timeout) {
     auto left = end - clock.steady();
     if (left > duration{})
       sleeper_.wait(left < room_.next_look() ? left : room_.next_look(),
-                    [this] { return room_.is_open(position_, lane_position_); });
+                    [this, n] { return room_.is_open(position_ + n - 1, lane_position_); });
     sleeper_.unpark();
     if (room_now()) return true;
     if (left <= duration{}) return false;
@@ -207,22 +216,25 @@ inline bool producer::wait_for_room(duration timeout) {
 
 }  // namespace detail
 
-/// Takes  events T, written by the caller into claimed slots.
+/// Takes  events, written by the caller into claimed slots.
 /// Emits  them to every subscriber of the topic, in order, with the lane's records between them.
 /// Holds  the mapping of the ring, 18 descriptors, and the topic's producer lock: it is the only one.
 /// Fails  at open only, in words. When the ring is full a claim is empty: whoever produces decides whether to wait or drop.
 /// Costs  when nobody sleeps: one store, one load and two predictable branches a commit.
-template <wire_event T>
+template <wire_event Topic>
 class publisher {
+  using ring_type = detail::ring_of<Topic>;
+
  public:
-  using event_type = T;
+  using event_type = typename ring_type::event_type;
+  using slot_type = typename ring_type::slot_type;  ///< what a claim is of: the event, unless the ring says otherwise
 
   /// Makes the topic if it is not there. Fails with failure::unavailable if it has a publisher, and with failure::data if its
   /// events have another description.
-  static result<publisher> open(const topic<T>& where) {
+  static result<publisher> open(const topic<Topic>& where) {
     auto files = where.files();
     if (!files) return files.error();
-    auto lock = detail::segment::open_or_make(*files, where.options(), describe<T>());
+    auto lock = detail::segment::open_or_make(*files, where.options(), ring_type::description(), ring_type::kind);
     if (!lock) return lock.error();
     auto s = detail::segment::open(*files, detail::side::publisher);
     if (!s) return s.error();
@@ -238,7 +250,7 @@ class publisher {
 
   /// Up to n free slots in a row, to be written in place and in order; empty if there is none. At most an eighth of the
   /// capacity, whatever n is. A claim that is not committed is forgotten.
-  [[nodiscard]] LEVADA_INLINE std::span<T> claim(std::size_t n) {
+  [[nodiscard]] LEVADA_INLINE std::span<slot_type> claim(std::size_t n) {
     auto granted = core_.granted(n);
     return {slots_ + (core_.position() & mask_), static_cast<std::size_t>(granted)};
   }
@@ -284,25 +296,32 @@ class publisher {
   }
 
  private:
-  explicit publisher(detail::producer&& core)
-      : core_(std::move(core)), slots_(reinterpret_cast<T*>(core_.ring().data)), mask_(core_.ring().measure.capacity - 1) {}
+  using producer_type = typename ring_type::producer_type;
+
+  explicit publisher(producer_type&& core)
+      : core_(std::move(core)),
+        slots_(reinterpret_cast<slot_type*>(core_.ring().data)),
+        mask_(core_.ring().measure.capacity - 1) {}
 
   static result<publisher> build(const detail::segment& s) {
-    auto same = readable_by(s.descriptor(), describe<T>());
-    if (same) same = readable_by(describe<T>(), s.descriptor());
+    if (auto agreed = s.is_of(ring_type::kind, "publisher"); !agreed) return agreed.error();
+    auto same = readable_by(s.descriptor(), ring_type::description());
+    if (same) same = readable_by(ring_type::description(), s.descriptor());
     if (!same)
       return fault::of(same.error().kind, "topic '", s.files().topic,
                        "' has other events than this publisher makes: ", same.error().sentence,
                        " (stop its users and remove it, or use another topic)");
-    auto core = detail::producer::open(s);
+    auto core = producer_type::open(s);
     if (!core) return core.error();
     return publisher{std::move(*core)};
   }
   [[nodiscard]] text<48> name_at(std::size_t i) const { return detail::load_name(core_.ring().cursor(i)); }
 
   detail::segment own_;
-  detail::producer core_;
-  T* slots_;
+
+ protected:
+  producer_type core_;
+  slot_type* slots_;
   std::uint64_t mask_;
 };
 

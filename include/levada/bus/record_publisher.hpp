@@ -36,6 +36,7 @@ class record_publisher {
     if (detail::segment::is_of_earlier_boot(*files)) return files->absent();
     auto s = detail::segment::open(*files, detail::side::publisher);
     if (!s) return s.error();
+    if (auto kind = s->is_of(detail::ring_kind::stream, "record_publisher"); !kind) return kind.error();
     auto schema = detail::schema::copy(s->descriptor());
     if (!schema) return about(*files, schema.error());
     auto core = detail::producer::open(*s);

@@ -67,6 +67,8 @@ class record_subscriber {
     if (detail::segment::is_of_earlier_boot(*files)) return files->absent();
     auto s = detail::segment::open(*files, detail::side::subscriber);
     if (!s) return s.error();
+    if (s->view().measure.kind == detail::ring_kind::frames)
+      return fault::of(failure::data, "topic '", topic, "' is a ring of frames: their members are not known to the bus");
     auto schema = detail::schema::copy(s->descriptor());
     if (!schema) return about(*files, schema.error());
     auto core = detail::consumer::open(*s, options, true);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <levada/bus/detail/files.hpp>
+#include <levada/bus/detail/ring_of.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/topic.hpp>
 #include <levada/core/result.hpp>
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace levada::inline v0 {
@@ -100,16 +102,17 @@ class segment {
   static result<segment> open_both(const topic<T>& where) {
     auto files = where.files();
     if (!files) return files.error();
-    auto lock = open_or_make(*files, where.options(), describe<T>());
+    auto lock = open_or_make(*files, where.options(), ring_of<T>::description(), ring_of<T>::kind);
     return lock ? open(*files, side::both) : result<segment>(lock.error());
   }
 
   /// Takes the topic's lock and makes the topic if it is not there, or was left by an earlier boot.
-  static result<file> open_or_make(const topic_files& files, const topic_options& options, const descriptor_view& event) {
+  static result<file> open_or_make(const topic_files& files, const topic_options& options, const descriptor_view& event,
+                                   ring_kind kind = ring_kind::stream) {
     auto lock = lock_topic(files, true);
     if (!lock) return lock.error();
     if (exists(files.file("ring")) && !is_of_earlier_boot(files)) return lock;
-    auto h = plan_ring(options.capacity, options.grain, options.first_sequence, event, page_size());
+    auto h = plan_ring(options.capacity, options.grain, options.first_sequence, event, page_size(), kind);
     if (!h) return about(files, h.error());
     h->boot = boot_identity();
     if (auto made = make_files(files, *h, event); !made) return made.error();
@@ -123,6 +126,14 @@ class segment {
     if (!f) return false;
     auto got = f->pread({reinterpret_cast<char*>(&h), sizeof h}, 0);
     return got && *got == sizeof h && h.magic == ring_magic && h.version == layout_version && h.boot != boot_identity();
+  }
+
+  /// `who` wants to use it as a ring of this kind.
+  [[nodiscard]] result<> is_of(ring_kind wanted, std::string_view who) const {
+    const auto kind = view_.measure.kind;
+    if (kind == wanted) return {};
+    return fault::of(failure::data, "topic '", files_.topic, "' is ", name_of(kind), "; this ", who, " is for ", name_of(wanted),
+                     ": name it as ", topic_type_of(kind), ", or use another topic");
   }
 
   [[nodiscard]] const ring_view& view() const { return view_; }

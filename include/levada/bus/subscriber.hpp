@@ -6,6 +6,7 @@
 
 #include <levada/bus/detail/consumer.hpp>
 #include <levada/bus/detail/copier.hpp>
+#include <levada/bus/detail/ring_of.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/segment.hpp>
 #include <levada/bus/topic.hpp>
@@ -41,17 +42,21 @@ struct turn {
 /// Fails  at open in words; later in status(), if it was evicted. Otherwise it counts: lost() events, rescued() waits.
 /// Costs  a turn: two branches while events are at hand, two loads when not. The cursor is stored every eighth of the ring
 ///        and when the ring is drained.
-template <wire_event T>
+template <wire_event Topic>
 class subscriber {
+  using ring_type = detail::ring_of<Topic>;
+  using T = typename ring_type::event_type;
+  using slot_type = typename ring_type::slot_type;
+
  public:
   using event_type = T;
 
   /// Makes the topic if it is not there: whoever comes first, nothing is missed. Fails with failure::unavailable if the name
   /// is in use, with failure::data if the events of the topic do not begin with the members of T.
-  static result<subscriber> open(const topic<T>& where, const subscriber_options& options = {}) {
+  static result<subscriber> open(const topic<Topic>& where, const subscriber_options& options = {}) {
     auto files = where.files();
     if (!files) return files.error();
-    auto lock = detail::segment::open_or_make(*files, where.options(), describe<T>());
+    auto lock = detail::segment::open_or_make(*files, where.options(), ring_type::description(), ring_type::kind);
     if (!lock) return lock.error();
     auto s = detail::segment::open(*files, detail::side::subscriber);
     if (!s) return s.error();
@@ -67,11 +72,12 @@ class subscriber {
 
   /// What comes next. Events stay readable until they are released, or, where they are copied, until the next read.
   [[nodiscard]] LEVADA_INLINE turn<T> read() {
-    if (copier_) [[unlikely]]
-      return read_copy();
+    if constexpr (may_copy)
+      if (copier_) [[unlikely]]
+        return read_copy();
     if (const auto* signal = core_.next_signal()) [[unlikely]]
       return {{}, signal};
-    return {{events_ + (core_.position() & mask_), static_cast<std::size_t>(core_.available())}, nullptr};
+    return {{&ring_type::event_in(slots_[core_.position() & mask_]), static_cast<std::size_t>(core_.available())}, nullptr};
   }
   /// The first n events of the last turn are done with.
   LEVADA_INLINE void release(std::size_t n) { core_.release(n); }
@@ -110,24 +116,40 @@ class subscriber {
   [[nodiscard]] int producer_pid() const { return static_cast<int>(core_.ring().control->producer_pid.relaxed()); }
 
  private:
-  explicit subscriber(detail::consumer&& core)
+  using consumer_type = typename ring_type::consumer_type;
+  static constexpr bool may_copy = ring_type::kind == detail::ring_kind::stream;
+
+  explicit subscriber(consumer_type&& core)
       : core_(std::move(core)),
-        events_(reinterpret_cast<const T*>(core_.ring().data)),
+        slots_(reinterpret_cast<const slot_type*>(core_.ring().data)),
         mask_(core_.ring().measure.capacity - 1) {}
 
   static result<subscriber> build(const detail::segment& s, const subscriber_options& options, bool own_cursor_page) {
-    if (auto agreed = readable_by(s.descriptor(), describe<T>()); !agreed)
+    if (auto agreed = s.is_of(ring_type::kind, "subscriber"); !agreed) return agreed.error();
+    if (auto agreed = readable_by(s.descriptor(), ring_type::description()); !agreed)
       return fault::of(agreed.error().kind, "topic '", s.files().topic,
                        "' has other events than this subscriber reads: ", agreed.error().sentence);
-    auto core = detail::consumer::open(s, options, own_cursor_page);
+    if constexpr (!may_copy)
+      if (options.overflow != overflow_policy::block)
+        return fault::of(failure::usage, "topic '", s.files().topic, "' is ", detail::name_of(ring_type::kind),
+                         ", and only a stream ",
+                         "ring has subscribers that are not waited for: take overflow_policy::block, or topic<T>");
+    if constexpr (ring_type::kind == detail::ring_kind::frames)
+      if (detail::start_of::asks_for_sequence(options.from))
+        return fault::of(failure::usage, "topic '", s.files().topic,
+                         "' has frames, which do not begin at every sequence: begin at ", "the earliest, the latest or a time");
+    auto core = consumer_type::open(s, options, own_cursor_page);
     if (!core) return core.error();
     subscriber made{std::move(*core)};
-    if (made.core_.validates() || made.core_.ring().measure.stride != sizeof(T))
-      if (auto ready = made.copier_.open(made.core_); !ready) return ready.error();
+    if constexpr (may_copy)
+      if (made.core_.validates() || made.core_.ring().measure.stride != sizeof(T))
+        if (auto ready = made.copier_.open(made.core_); !ready) return ready.error();
     return made;
   }
 
-  LEVADA_COLD turn<T> read_copy() {
+  LEVADA_COLD turn<T> read_copy()
+    requires(may_copy)
+  {
     const auto next = copier_.read(core_);
     if (const auto stride = core_.ring().measure.stride; stride != sizeof(T))  // members that T does not know are cut off
       for (std::size_t i = 1; i < next.size; ++i) std::memmove(next.events + i * sizeof(T), next.events + i * stride, sizeof(T));
@@ -135,9 +157,13 @@ class subscriber {
   }
 
   detail::segment own_;
-  detail::consumer core_;
-  const T* events_;
+
+ protected:
+  consumer_type core_;
+  const slot_type* slots_;
   std::uint64_t mask_;
+
+ private:
   detail::copier copier_;  // where it is needed
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <levada/bus/detail/files.hpp>
+#include <levada/bus/detail/ring_of.hpp>
 #include <levada/core/concepts.hpp>
 #include <levada/core/result.hpp>
 #include <levada/core/text.hpp>
@@ -111,20 +112,28 @@ struct topic_options {
   std::uint64_t first_sequence = 0;  ///< where counting begins: the end of a log, say
 };
 
-/// Names a stream of T on a bus. Holds no resource; copy it freely.
+/// Names a stream of events on a bus. T chooses the ring: an event type for a stream ring (throughput), line<event> for one in
+/// which each event has a cache line of its own (latency), frames<> for bytes of any length. Holds no resource; copy it freely.
 template <wire_event T>
 class topic {
  public:
-  using event_type = T;
+  using event_type = typename detail::ring_of<T>::event_type;
 
   topic(const bus& on, std::string_view name, topic_options options = {})
       : bus_(on), name_(name), options_(options), fits_(name.size() < sizeof name_) {}
+
+  /// The same name, for who sees it as a topic of something else.
+  template <class U>
+  explicit topic(const topic<U>& other) : bus_(other.bus_), name_(other.name_), options_(other.options_), fits_(other.fits_) {}
 
   [[nodiscard]] std::string_view name() const { return name_.view(); }
   [[nodiscard]] const topic_options& options() const { return options_; }
   [[nodiscard]] result<detail::topic_files> files() const { return bus_.files_of(fits_ ? name_.view() : std::string_view()); }
 
  private:
+  template <wire_event>
+  friend class topic;
+
   bus bus_;
   text<96> name_;
   topic_options options_;

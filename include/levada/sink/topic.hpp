@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // topic_sink: a publisher as a sink. Events are written straight into the ring and accepted in batches: when the input
-// runs dry, or after a few KiB.
+// runs dry, or after a few KiB. In a line ring each is accepted at once.
 #pragma once
 
 #include <levada/bus/detail/outlet.hpp>
@@ -24,13 +24,13 @@ struct publish_options {
 };
 
 /// Takes  events of the topic's type; watermarks, idleness and barriers go into the topic's lane, and the end where it is wished.
-/// Holds  a publisher, from open() on; events of one batch before they are accepted.
+/// Holds  a publisher, from open() on; events of one batch before they are accepted (none for a line ring).
 /// Fails  where a publisher does. When a subscriber lags by the whole ring, the flow waits for it, as long as its patience says;
 ///        a stop (SIGTERM) ends the wait as well. What then finds no room is dropped and counted.
 /// Costs  a copy of the event into the ring, and one release store a batch.
 template <wire_event T>
-class topic_sink : public detail::outlet<T, T, decltype(&stop_requested)> {
-  using base = detail::outlet<T, T, decltype(&stop_requested)>;
+class topic_sink : public detail::outlet<typename topic<T>::event_type, T, decltype(&stop_requested)> {
+  using base = detail::outlet<typename topic<T>::event_type, T, decltype(&stop_requested)>;
 
  public:
   using is_sink = void;

@@ -18,7 +18,7 @@ namespace levada::inline v0 {
 /// Fails  where a subscriber does: the topic is of another type, the name is taken, there is no permission.
 /// Costs  what the ring costs, no copy.
 template <wire_event T>
-class topic_source : public detail::inlet<T, T> {
+class topic_source : public detail::inlet<typename topic<T>::event_type, T> {
  public:
   topic_source(topic<T> from, subscriber_options options) : topic_(std::move(from)), options_(options) {}
 

@@ -66,6 +66,9 @@ class consumer {
   /// Is it a record's turn? Records of time are taken on the way.
   [[nodiscard]] LEVADA_INLINE const lane_record* next_signal() {
     if (position_ == head_) refresh();
+    return due_signal();
+  }
+  [[nodiscard]] LEVADA_INLINE const lane_record* due_signal() {
     while (next_ <= position_) [[unlikely]] {  // and not ==: a record that came too late must not stop the stream
       covering_ = validates_ ? upcoming_ : ring_.record(lane_position_);
       ++lane_position_;
@@ -137,7 +140,7 @@ class consumer {
   [[nodiscard]] bool producer_alive() const { return is_locked(producer_.fd()); }
   void leave();
 
- private:
+ protected:
   void publish() {
     // Position first: if this process dies between the two, signals come twice and none is missing.
     cursor_->position.release(position_);  // both pair with the acquires in room::scan
@@ -170,16 +173,17 @@ class consumer {
       next_ = UINT64_MAX;
       return;
     }
-    head_ = c.head.acquire();            // first, pairs with producer::commit: then every record before head is visible ...
-    lane_head_ = c.lane_head.acquire();  // ... here, pairs with producer::append. The other way round misplaces signals.
-    if (validates_) [[unlikely]] {
-      catch_up();
-    } else {
-      if (head_ - position_ > ring_.measure.capacity) [[unlikely]]
-        head_ = position_;  // nonsense is not read
-      if (lane_head_ - lane_position_ > ring_.measure.lane_capacity) [[unlikely]]
-        lane_head_ = lane_position_;
-    }
+    head_ = c.head.acquire();  // first, pairs with producer::commit: then every record before head is visible ...
+    if (validates_) [[unlikely]]
+      skip_to(oldest_event(ring_));  // the producer may be a ring ahead: what it has given up is lost
+    if (head_ - position_ > ring_.measure.capacity) [[unlikely]]
+      head_ = position_;  // nonsense is not read
+    refresh_lane();
+  }
+  void refresh_lane() {
+    lane_head_ = ring_.control->lane_head.acquire();  // ... here, pairs with producer::append. Not the other way round.
+    if (!validates_ && lane_head_ - lane_position_ > ring_.measure.lane_capacity) [[unlikely]]
+      lane_head_ = lane_position_;
     // Signals without events must free the lane too.
     auto unpublished = lane_position_ - lane_published_;
     if (unpublished >= lane_slice_ || (unpublished != 0 && lane_position_ == lane_head_)) publish();
@@ -193,12 +197,6 @@ class consumer {
 
   // What follows is for those whom nobody waits for.
 
-  /// The producer may be a ring ahead. What it has given up is lost.
-  LEVADA_COLD void catch_up() {
-    skip_to(oldest_event(ring_));
-    if (head_ - position_ > ring_.measure.capacity) head_ = position_;
-    if (lane_head_ - lane_position_ > INT64_MAX) lane_head_ = lane_position_;
-  }
   [[nodiscard]] bool is_ahead(std::uint64_t sequence) const { return sequence - position_ - 1 < INT64_MAX; }
   void skip_to(std::uint64_t sequence) {
     if (!is_ahead(sequence)) return;
@@ -209,6 +207,7 @@ class consumer {
   /// The next record, as a copy that was whole when it was made. Records that are gone are counted.
   LEVADA_COLD void look_at_copy() {
     next_ = UINT64_MAX;
+    if (lane_head_ - lane_position_ > INT64_MAX) lane_head_ = lane_position_;
     while (lane_position_ != lane_head_) {
       copy_words(reinterpret_cast<const std::byte*>(&ring_.record(lane_position_)), reinterpret_cast<std::byte*>(&upcoming_),
                  sizeof upcoming_);

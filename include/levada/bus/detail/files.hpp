@@ -95,8 +95,7 @@ inline result<> discard_files(const topic_files& files) {
 /// Makes all files, the ring last and under another name until it is whole. The caller holds the topic's lock.
 inline result<> make_files(const topic_files& files, const ring_header& h, const descriptor_view& event) {
   if (auto gone = discard_files(files); !gone) return gone;  // what a creator that died left
-  geometry planned{h.page, h.header_bytes, h.capacity, h.lane_capacity, h.event_size, 0, {}};
-  auto g = check_ring(h, planned.file_bytes(), h.page);
+  auto g = check_ring(h, geometry_of(h).file_bytes(), h.page);
   if (!g) return about(files, g.error());
 
   auto fail = [&](const fault& cause) -> fault {

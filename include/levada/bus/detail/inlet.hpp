@@ -17,10 +17,11 @@
 
 namespace levada::inline v0::detail {
 
-/// Slots hold the bytes of E.
-template <class E, wire_event Slot>
+/// The events of topic<Topic> hold the bytes of E.
+template <class E, wire_event Topic>
 class inlet {
-  static_assert(sizeof(E) == sizeof(Slot) && std::is_trivially_copyable_v<E>);
+  using came_as = typename subscriber<Topic>::event_type;
+  static_assert(sizeof(E) == sizeof(came_as) && std::is_trivially_copyable_v<E>);
 
  public:
   using event_type = E;
@@ -30,7 +31,7 @@ class inlet {
   [[nodiscard]] polled poll(auto out, std::size_t budget) {
     polled came = polled::nothing;
     for (std::size_t brought = 0; brought < budget;) {
-      const turn<Slot> next = subscriber_->read();
+      const turn<came_as> next = subscriber_->read();
       if (next.lost > 0) [[unlikely]]
         out.drop(next.lost);
       if (next.signal) {
@@ -71,7 +72,7 @@ class inlet {
   [[nodiscard]] duration patience() const { return subscriber_->patience(); }
 
  protected:
-  std::optional<subscriber<Slot>> subscriber_;
+  std::optional<subscriber<Topic>> subscriber_;
 };
 
 }  // namespace levada::inline v0::detail

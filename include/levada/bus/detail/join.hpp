@@ -147,6 +147,13 @@ struct manners {
   duration lease{};
 };
 
+/// Whoever begins where frames were overwritten begins in the middle of one. Records of the lane stand between frames; where
+/// none is left, only the head does.
+inline std::uint64_t next_frame(const ring_view& r, const retained& there) {
+  const auto at = first_record(r, there.lane_low, there.lane_head, [&](const lane_record& l) { return l.sequence < there.low; });
+  return at < there.lane_head && r.record(at).sequence < there.head ? r.record(at).sequence : there.head;
+}
+
 /// Makes a cursor count for the producer and finds what is safe to read behind it: the argument stands in room.hpp.
 inline joined attach(const ring_view& r, cursor_page& c, const place& at, const subscriber_name& name, const start_at& from,
                      const manners& how) {
@@ -173,6 +180,8 @@ inline joined attach(const ring_view& r, cursor_page& c, const place& at, const 
   there.lane_head = control.lane_head.acquire();
   there.low = oldest_event(r);
   there.lane_low = oldest_record(r);
+  if (r.measure.kind == ring_kind::frames && there.low != r.measure.first_sequence && !(at.resumed && j.position >= there.low))
+    there.low = next_frame(r, there);
   if (at.resumed) {
     j.lost_records = there.lane_low > j.lane ? there.lane_low - j.lane : 0;
   } else {

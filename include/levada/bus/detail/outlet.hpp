@@ -18,11 +18,12 @@
 
 namespace levada::inline v0::detail {
 
-/// Slots hold the bytes of E. `GiveUp` says whether a wait for room makes no sense any more; what then finds no room is
-/// dropped and counted.
-template <class E, wire_event Slot, class GiveUp>
+/// The events of topic<Topic> hold the bytes of E, and a slot begins with its event. `GiveUp` says whether a wait for room makes
+/// no sense any more; what then finds no room is dropped and counted.
+template <class E, wire_event Topic, class GiveUp>
 class outlet {
-  static_assert(sizeof(E) == sizeof(Slot) && std::is_trivially_copyable_v<E>);
+  using publisher_type = publisher<Topic>;
+  static_assert(sizeof(E) == sizeof(typename publisher_type::event_type) && std::is_trivially_copyable_v<E>);
 
  public:
   outlet() = default;
@@ -34,6 +35,11 @@ class outlet {
     std::byte* place = reinterpret_cast<std::byte*>(&room_[used_++]);
     if constexpr (sizeof e >= cache_line) prefetch_to_write(place + ahead);  // the reader has the lines: see bus/reclaim.hpp
     std::memcpy(place, &e, sizeof e);
+    if constexpr (at_once) {
+      publisher_->commit(used_, gathered_at_);
+      room_ = room_.subspan(used_);
+      used_ = 0;
+    }
   }
 
   void on(const flush&, auto) { accept(); }
@@ -60,11 +66,12 @@ class outlet {
       if (!wait(left)) return out.drop();
   }
 
-  std::optional<publisher<Slot>> publisher_;
+  std::optional<publisher_type> publisher_;
   GiveUp give_up_{};
   duration patience_{INT64_MAX};  // then what comes is dropped, until there is room again
 
  private:
+  static constexpr bool at_once = ring_of<Topic>::kind == ring_kind::line;  // it is there for the latency
   static constexpr std::size_t ahead = 2048;  // bytes; with 512 to 2048 two stages carry a third more (bench_stage, 64 B)
   static constexpr std::size_t batch = sizeof(E) < 256 ? 4096 / sizeof(E) : 16;
 
@@ -87,7 +94,7 @@ class outlet {
     return true;
   }
 
-  std::span<Slot> room_;
+  std::span<typename publisher_type::slot_type> room_;
   std::size_t used_ = 0;
   timestamp gathered_at_ = long_ago;
   bool lost_patience_ = false;
