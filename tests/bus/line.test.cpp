@@ -5,6 +5,9 @@
 
 #include "common.hpp"
 
+#include <levada/bus/record_publisher.hpp>
+#include <levada/bus/record_subscriber.hpp>
+
 #include <atomic>
 #include <csignal>
 #include <deque>
@@ -237,6 +240,11 @@ TEST_CASE("line: a subscriber of another kind is refused in words, and a publish
   REQUIRE(!p);
   CHECK(p.error().sentence.view() ==
         "topic 's' is a stream ring; this publisher is for a line ring: name it as topic<T>, or use another topic");
+  auto overwritten = lv::subscriber<samples>::open({bus, "l"}, {.overflow = lv::overflow_policy::overwrite});
+  REQUIRE(!overwritten);
+  CHECK(overwritten.error().sentence.view() ==
+        "topic 'l' is a line ring, and only a stream ring has subscribers that are not waited for: take "
+        "overflow_policy::block, or topic<T>");
   auto other = lv::subscriber<lv::line<lv::topic_options>>::open({bus, "l"});
   REQUIRE(!other);
   CHECK(other.error().kind == lv::failure::data);
@@ -256,6 +264,24 @@ TEST_CASE("line: a subscriber that knows fewer members reads in place") {
     CHECK(t.events[0].value == make_sample(i).value);
     s->release(1);
   }
+}
+
+TEST_CASE("line: whoever learns its members at run time reads it too, and may be overwritten") {
+  pair_on on;
+  for (auto overflow : {lv::overflow_policy::block, lv::overflow_policy::overwrite}) {
+    auto s = lv::record_subscriber::open(on.scratch.bus(), "t", {.from = lv::start_at::latest, .overflow = overflow});
+    REQUIRE(s);
+    const auto first = on.p.sequence();
+    CHECK(publish(on.p, 5) == 5);
+    std::uint64_t n = 0;
+    for (auto t = s->read(); t; t = s->read()) {
+      for (std::size_t i = 0; i < t.events.size(); ++i, ++n) CHECK(t.events[i].number(0) == static_cast<double>(first + n));
+      s->release(t.events.size());
+    }
+    CHECK(n == 5);
+    drain(on.s);
+  }
+  CHECK(!lv::record_publisher::open(on.scratch.bus(), "t"));
 }
 
 TEST_CASE("line: heads and words that are damaged are not followed") {
