@@ -218,7 +218,7 @@ inline bool producer::wait_for_room(duration timeout, std::uint64_t n) {
 
 /// Takes  events, written by the caller into claimed slots.
 /// Emits  them to every subscriber of the topic, in order, with the lane's records between them.
-/// Holds  the mapping of the ring, 18 descriptors, and the topic's producer lock: it is the only one.
+/// Holds  the mapping of the ring, 34 descriptors, and the topic's producer lock: it is the only one.
 /// Fails  at open only, in words. When the ring is full a claim is empty: whoever produces decides whether to wait or drop.
 /// Costs  when nobody sleeps: one store, one load and two predictable branches a commit.
 template <wire_event Topic>
