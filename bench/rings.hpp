@@ -197,15 +197,13 @@ class frames_ring {
     }
   }
   void receive(std::uint64_t total, ledger& l) {
-    ledger own = l;  // no message can alias it
-    while (own.next < total) {
+    while (l.next < total) {
       const auto turn = subscriber_->read();
       if (turn.events.empty()) relax();
       for (const lv::frame& f : turn.events)
-        if (f.length == sizeof(message<Size>)) own.take(*reinterpret_cast<const message<Size>*>(f.data));
+        if (f.length == sizeof(message<Size>)) l.take(*reinterpret_cast<const message<Size>*>(f.data));
       subscriber_->release(turn.events.size());
     }
-    l = own;
   }
 
  private:
