@@ -356,28 +356,28 @@ void damage(board& rows, std::size_t step) {
     for (const int mask : {0x01, 0x80, 0xFF}) {
       put_byte(path, at, static_cast<char>(whole[at] ^ mask));
       ++tried;
-      auto s = lv::subscriber<event>::open(topic, {.name = "guard"});
-      auto late = lv::subscriber<event>::open(topic, {.overflow = lv::overflow_policy::overwrite});
-      auto p = lv::publisher<event>::open(topic);
-      refused += s && late && p ? 0u : 1u;
-      for (auto* reader : {&s, &late})
-        if (*reader)
-          for (int turns = 0; turns < 2000; ++turns) {
-            const auto turn = (*reader)->read();
-            if (!turn) break;
-            for (const auto& e : turn.events) [[maybe_unused]]
-              volatile const auto touched = e.sum;
-            (*reader)->release(turn.events.size());
+      {
+        auto s = lv::subscriber<event>::open(topic, {.name = "guard"});
+        auto late = lv::subscriber<event>::open(topic, {.overflow = lv::overflow_policy::overwrite});
+        auto p = lv::publisher<event>::open(topic);
+        refused += s && late && p ? 0u : 1u;
+        for (auto* reader : {&s, &late})
+          if (*reader)
+            for (int turns = 0; turns < 2000; ++turns) {
+              const auto turn = (*reader)->read();
+              if (!turn) break;
+              for (const auto& e : turn.events) [[maybe_unused]]
+                volatile const auto touched = e.sum;
+              (*reader)->release(turn.events.size());
+            }
+        if (p)
+          for (int i = 0; i < 20; ++i) {
+            const auto room = p->claim(64);
+            for (auto& slot : room) slot = make_event(1, 1);
+            p->commit(room.size(), {});
           }
-      if (p)
-        for (int i = 0; i < 20; ++i) {
-          const auto room = p->claim(64);
-          for (auto& slot : room) slot = make_event(1, 1);
-          p->commit(room.size(), {});
-        }
-      // Whatever the two have done to it, the next one is damaged anew.
-      if (p) [[maybe_unused]]
-        auto gone = std::move(p);
+      }
+      // Whatever they have done to it, the next one is damaged anew.
       std::ofstream(ring, std::ios::binary | std::ios::in | std::ios::out) << whole_ring;
       std::ofstream(cursor, std::ios::binary | std::ios::in | std::ios::out) << whole_cursor;
     }
