@@ -1,121 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
-// bus: what the bus promises when processes are killed, rings are full, files are damaged and everybody sleeps.
-//   levada_prove_bus [--short] [--seed N] [--bug NAME] | --bugs
-// With a bug the program does one thing wrong on purpose, and succeeds if a proof catches it:
+// rings: what a topic promises when processes are killed, rings are full, files are damaged and everybody sleeps. Made on
+// purpose:
 //   head-first   a publisher commits before it has written      forgotten    a publisher counts what it has not committed
 //   unvalidated  an overwritten subscriber is believed when it reads in place
 //   deaf         a sleeper that nobody rings
 #include <levada/bus/publisher.hpp>
 #include <levada/bus/subscriber.hpp>
 
-#include "../support/scratch_bus.hpp"
-#include "board.hpp"
+#include "../harness.hpp"
 
-#include <atomic>
-#include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <functional>
 #include <iterator>
-#include <new>
 #include <optional>
 #include <random>
 #include <thread>
-#include <utility>
-
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace {
 
-namespace lv = levada;
-using namespace lv::literals;
+using namespace levada::literals;
 using namespace proofs;
-
-constexpr unsigned long long number(std::uint64_t n) { return n; }  // as printf wants it
-
-std::string bug;
-std::uint64_t seed = 1;
-
-struct event {
-  std::uint64_t index = 0, value = 0;
-  std::uint32_t epoch = 0, sum = 0;
-};
-event make_event(std::uint64_t index, std::uint32_t epoch) {
-  const auto value = index * 0x9e3779b97f4a7c15u;
-  return {index, value, epoch, static_cast<std::uint32_t>(value >> 32) ^ static_cast<std::uint32_t>(index) ^ epoch};
-}
-bool is_whole(const event& e) {
-  const auto right = make_event(e.index, e.epoch);
-  return right.value == e.value && right.sum == e.sum;
-}
-
-lv::topic<event> topic_on(const scratch_bus& scratch, std::uint64_t capacity = 4096) {
-  return {scratch.bus(), "t", {.capacity = capacity}};
-}
-template <class T>
-T opened(lv::result<T> made) {
-  if (!made) std::fprintf(stderr, "levada_prove_bus: %s\n", made.error().sentence.c_str()), std::exit(1);
-  return *std::move(made);
-}
-
-void dawdle(std::uint64_t n) {
-  for (; n > 0; --n) std::atomic_signal_fence(std::memory_order_seq_cst);
-}
-
-/// A T that processes share.
-template <class T>
-class shared {
- public:
-  shared() : at_(::new(::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) T) {}
-  ~shared() { ::munmap(at_, sizeof(T)); }
-  shared(const shared&) = delete;
-  shared& operator=(const shared&) = delete;
-  T* operator->() const { return at_; }
-
- private:
-  T* at_;
-};
-
-/// A child that does this until it is killed.
-pid_t start(const std::function<void()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) body(), ::_exit(0);
-  if (child < 0) std::perror("levada_prove_bus: fork"), std::exit(71);
-  return child;
-}
-void kill_now(pid_t child) {
-  ::kill(child, SIGKILL);
-  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-  }
-}
-
-/// The stream as a subscriber sees it.
-struct ledger {
-  std::uint64_t next, torn = 0, misplaced = 0, signals = 0, misplaced_signals = 0;
-
-  std::uint64_t take(lv::subscriber<event>& s) {
-    std::uint64_t n = 0;
-    while (const auto turn = s.read()) {
-      if (turn.signal != nullptr) {
-        ++signals;
-        misplaced_signals += turn.signal->value == next && turn.signal->sequence == next ? 0u : 1u;
-      }
-      next += turn.lost;
-      for (const auto& e : turn.events) {
-        torn += is_whole(e) && e.epoch == s.epoch() ? 0u : 1u;
-        misplaced += e.index == next ? 0u : 1u;
-        next = e.index + 1;
-      }
-      n += turn.events.size();
-      s.release(turn.events.size());
-    }
-    return n;
-  }
-  [[nodiscard]] bool is_right() const { return torn + misplaced + misplaced_signals == 0; }
-};
 
 // ---- kills of publishers -----------------------------------------------------------------------------------------------
 
@@ -124,7 +28,7 @@ struct account {
   std::atomic<std::uint32_t> opened{0};    // how many publishers have
 };
 
-void publish_for_ever(const lv::topic<event>& topic, account& all, std::uint64_t number) {
+void publish_for_ever(const lv::topic<event>& topic, account& all, const std::string& bug, std::uint64_t number) {
   auto p = opened(lv::publisher<event>::open(topic));
   all.opened.fetch_add(1);
   std::mt19937_64 random(number);
@@ -146,19 +50,19 @@ void publish_for_ever(const lv::topic<event>& topic, account& all, std::uint64_t
   }
 }
 
-void kill_publishers(board& rows, std::uint64_t rounds) {
+void kill_publishers(board& rows, const task& run, std::uint64_t rounds) {
   const scratch_bus scratch;
   const auto topic = topic_on(scratch);
   auto s = opened(lv::subscriber<event>::open(topic));
   const shared<account> all;
   ledger read{s.position()};
   times takeovers;
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(run.seed);
   std::uint64_t lost = 0;
   std::int64_t killed_at = 0;
   for (std::uint64_t i = 0; i < rounds; ++i) {
     const auto before = all->opened.load();
-    const pid_t child = start([&] { publish_for_ever(topic, *all.operator->(), seed * rounds + i); });
+    const pid_t child = start([&] { publish_for_ever(topic, *all, run.bug, run.seed * rounds + i); });
     while (all->opened.load() == before) read.take(s);
     if (killed_at != 0) takeovers.add(now_ns() - killed_at);
     for (const auto until = now_ns() + static_cast<std::int64_t>(random() % 400'000); now_ns() < until;) read.take(s);
@@ -185,13 +89,13 @@ struct witness {
   std::atomic<std::uint32_t> opened{0};
 };
 
-void kill_subscribers(board& rows, std::uint64_t rounds) {
+void kill_subscribers(board& rows, const task& run, std::uint64_t rounds) {
   const scratch_bus scratch;
   const auto topic = topic_on(scratch, 512);
   auto p = opened(lv::publisher<event>::open(topic));
   const shared<witness> all;
   times stalls;
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(run.seed);
   const auto publish = [&] {
     const auto room = p.claim(1 + random() % 60);
     for (std::size_t k = 0; k < room.size(); ++k) room[k] = make_event(p.sequence() + k, p.epoch());
@@ -231,13 +135,13 @@ void kill_subscribers(board& rows, std::uint64_t rounds) {
 
 // ---- nobody waits ------------------------------------------------------------------------------------------------------
 
-void overwrite(board& rows, std::uint64_t events) {
+void overwrite(board& rows, const task& run, std::uint64_t events) {
   const scratch_bus scratch;
   auto segment = opened(lv::detail::segment::open_both(topic_on(scratch, 512)));
   auto p = opened(lv::publisher<event>::over(segment));
   auto s = opened(lv::subscriber<event>::over(segment, {.overflow = lv::overflow_policy::overwrite}));
   std::thread writer([&] {
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(run.seed);
     while (p.sequence() < events) {
       const auto room = p.claim(std::min<std::uint64_t>(1 + random() % 64, events - p.sequence()));
       for (std::size_t k = 0; k < room.size(); ++k) room[k] = make_event(p.sequence() + k, p.epoch());
@@ -245,13 +149,13 @@ void overwrite(board& rows, std::uint64_t events) {
       if (p.sequence() % 1000 < room.size()) std::this_thread::yield();  // on a busy machine the two must meet as well
     }
   });
-  std::mt19937_64 random(seed + 1);
+  std::mt19937_64 random(run.seed + 1);
   std::uint64_t got = 0, torn = 0, gaps = 0, next = s.position();
   while (next < events) {
     auto turn = s.read();
     gaps += turn.lost > 0 ? 1u : 0u;
     next += turn.lost;
-    if (bug == "unvalidated" && !turn.events.empty()) {  // what would lie there if it were read in place
+    if (run.bug == "unvalidated" && !turn.events.empty()) {  // what would lie there if it were read in place
       const auto* in_place = reinterpret_cast<const event*>(segment.view().data) + (next & (p.capacity() - 1));
       turn.events = {in_place, turn.events.size()};
     }
@@ -273,7 +177,7 @@ void overwrite(board& rows, std::uint64_t events) {
 
 // ---- sleep and wake ----------------------------------------------------------------------------------------------------
 
-void sleep_and_wake(board& rows, std::uint64_t rounds) {
+void sleep_and_wake(board& rows, const task& run, std::uint64_t rounds) {
   const scratch_bus scratch;
   const lv::topic<event> there{scratch.bus(), "there", {.capacity = 512}}, back{scratch.bus(), "back", {.capacity = 512}};
   auto ask = opened(lv::publisher<event>::open(there));
@@ -293,7 +197,7 @@ void sleep_and_wake(board& rows, std::uint64_t rounds) {
   const pid_t child = start([&] {
     auto s = opened(lv::subscriber<event>::open(there));
     auto p = opened(lv::publisher<event>::open(back));
-    std::mt19937_64 random(seed + 1);
+    std::mt19937_64 random(run.seed + 1);
     for (;;) {
       receive(s);
       rescued->store(s.rescued());
@@ -303,10 +207,10 @@ void sleep_and_wake(board& rows, std::uint64_t rounds) {
   });
   const auto segment = opened(lv::detail::segment::open(*there.files(), lv::detail::side::publisher));
   auto* doors = segment.view().doors;
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(run.seed);
   const auto began = now_ns();
   for (std::uint64_t i = 0; i < rounds; ++i) {
-    if (bug == "deaf") {  // somebody takes the sleeper's bit away and rings nobody
+    if (run.bug == "deaf") {  // somebody takes the sleeper's bit away and rings nobody
       while (doors->sleepers.acquire() == 0) std::this_thread::yield();
       doors->sleepers.fetch_and(0);
     }
@@ -394,26 +298,12 @@ void damage(board& rows, std::size_t step) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bool is_short = false;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    if (word == "--short")
-      is_short = true;
-    else if (word == "--seed" && i + 1 < argc)
-      seed = std::strtoull(argv[++i], nullptr, 10);
-    else if (word == "--bug" && i + 1 < argc)
-      bug = argv[++i];
-    else if (word == "--bugs")
-      return std::puts("head-first forgotten unvalidated deaf"), 0;
-    else
-      return std::fputs("levada_prove_bus [--short] [--seed N] [--bug head-first|forgotten|unvalidated|deaf]\n", stderr), 64;
-  }
-  board rows(bug);
-  const auto effort = [&](std::uint64_t longer, std::uint64_t shorter) { return is_short || !bug.empty() ? shorter : longer; };
-  if (bug.empty() || bug == "head-first" || bug == "forgotten") kill_publishers(rows, effort(10'000, 300));
-  if (bug.empty()) kill_subscribers(rows, effort(10'000, 200));
-  if (bug.empty() || bug == "unvalidated") overwrite(rows, effort(100'000'000, 2'000'000));
-  if (bug.empty() || bug == "deaf") sleep_and_wake(rows, bug.empty() ? effort(1'000'000, 3'000) : 2);
-  if (bug.empty()) damage(rows, effort(1, 16));
+  const task run(argc, argv, {"head-first", "forgotten", "unvalidated", "deaf"});
+  board rows(run.bug);
+  if (run.wants({"head-first", "forgotten"})) kill_publishers(rows, run, run.effort(10'000, 300));
+  if (run.wants()) kill_subscribers(rows, run, run.effort(10'000, 200));
+  if (run.wants({"unvalidated"})) overwrite(rows, run, run.effort(100'000'000, 2'000'000));
+  if (run.wants({"deaf"})) sleep_and_wake(rows, run, run.bug.empty() ? run.effort(1'000'000, 3'000) : 2);
+  if (run.wants()) damage(rows, run.effort(1, 16));
   return rows.exit_code();
 }
