@@ -55,8 +55,8 @@ class consumer {
   /// The caller holds the topic's lock.
   static result<consumer> open(const segment& s, const subscriber_options& options, bool own_cursor_page);
 
-  [[nodiscard]] LEVADA_INLINE std::uint64_t available() {
-    if (position_ == head_) refresh();
+  /// How many events are at hand, after next_signal() has found none.
+  [[nodiscard]] LEVADA_INLINE std::uint64_t available() const {
     auto stop = head_ < next_ ? head_ : next_;
     if (stop <= position_) [[unlikely]]
       return 0;
@@ -120,6 +120,7 @@ class consumer {
            is_evicted();
   }
   [[nodiscard]] bool park() {
+    hurry();
     publish();
     auto mode = static_cast<wake_mode>(ring_.control->wake.acquire());  // pairs with the release in producer::open
     return sleeper_.park(mode == wake_mode::by_exchange, [this] { return ready(); });
@@ -166,6 +167,10 @@ class consumer {
     if (caller_.take(producer_sleeps) != 0) producer_bell_.ring();
   }
   void refresh() {
+    if (polls_to_let_be_ > 0) [[unlikely]] {
+      --polls_to_let_be_;
+      return;
+    }
     const auto& c = *ring_.control;
     if (is_evicted()) [[unlikely]] {
       head_ = position_;
@@ -178,7 +183,37 @@ class consumer {
       skip_to(oldest_event(ring_));  // the producer may be a ring ahead: what it has given up is lost
     if (head_ - position_ > ring_.measure.capacity) [[unlikely]]
       head_ = position_;  // nonsense is not read
+    if (reclaimer_.is_dense() || reclaimer_.lags()) [[unlikely]]
+      let_gather();
     refresh_lane();
+  }
+  /// Whoever asks for head again and again slows down the one that writes it. After a small bite some polls leave it alone, so
+  /// that the two do not fall into step, each waiting for the other's cache line; and one that lags by choice takes no notice of
+  /// little.
+  LEVADA_COLD void let_gather() {
+    constexpr std::uint64_t least_bite = 256, most_bite = 16 * 1024;
+    const auto bytes = (head_ - position_) * ring_.measure.stride;
+    const bool at_once = std::exchange(hurries_, false);
+    if (!reclaimer_.lags()) {
+      polls_to_let_be_ = bytes >= least_bite && bytes < most_bite ? 8 : 0;
+    } else if (const auto half = ring_.measure.data_bytes() / 2;
+               bytes != 0 && bytes < (half < reclaimer::far_behind ? half : reclaimer::far_behind) && !at_once) {
+      const auto now = wall_clock{}.steady();
+      if (gathers_until_ == duration{}) gathers_until_ = now + duration{20'000};
+      if (now >= gathers_until_) {
+        gathers_until_ = {};
+      } else {
+        head_ = position_;
+        polls_to_let_be_ = 16;
+      }
+    } else {
+      gathers_until_ = {};
+    }
+  }
+  /// What a wait finds the next read must find too.
+  void hurry() {
+    hurries_ = true;
+    polls_to_let_be_ = 0;
   }
   void refresh_lane() {
     lane_head_ = ring_.control->lane_head.acquire();  // ... here, pairs with producer::append. Not the other way round.
@@ -251,7 +286,10 @@ class consumer {
   std::uint64_t lost_ = 0;
   std::uint64_t lost_records_ = 0;
   reclaimer reclaimer_;
-  std::uint64_t lap_ = 0;  // where this one began
+  std::uint64_t lap_ = 0;              // where this one began
+  std::uint32_t polls_to_let_be_ = 0;  // that do not look at head
+  bool hurries_ = false;               // the next look takes what is there
+  duration gathers_until_{};           // steady time, while it lags
   cursor_page* cursor_ = nullptr;
   caller caller_;
   bell producer_bell_;
@@ -302,7 +340,7 @@ inline result<consumer> consumer::open(const segment& s, const subscriber_option
   c.position_ = c.head_ = c.published_ = start.position;
   c.lane_position_ = c.lane_head_ = c.lane_published_ = start.lane;
   c.lap_ = c.position_;
-  c.reclaimer_ = reclaimer(options.reclaim);
+  c.reclaimer_ = reclaimer(options.reclaim, c.ring_.measure.data_bytes());
   c.slice_ = c.ring_.measure.capacity / 8;
   c.lane_slice_ = c.ring_.measure.lane_capacity / 8;
   c.place_ = std::move(at->lock);
@@ -311,6 +349,7 @@ inline result<consumer> consumer::open(const segment& s, const subscriber_option
 }
 
 inline bool consumer::wait(duration timeout) {
+  hurry();
   if (ready()) return true;
   wall_clock clock;
   auto end = clock.steady() + timeout;
