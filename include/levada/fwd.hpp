@@ -63,6 +63,7 @@ enum class lane_kind : std::uint8_t;
 class start_at;
 enum class overflow_policy : std::uint32_t;
 enum class reclaim_policy : std::uint8_t;
+enum class store_policy : std::uint8_t;
 
 // state
 template <class T>

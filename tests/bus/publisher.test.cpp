@@ -5,13 +5,19 @@
 
 #include "common.hpp"
 
+#include <algorithm>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace {
 struct other {
   std::uint64_t index;
   double value;
   std::uint64_t rest;
+};
+struct wide {  // of a size that may be streamed
+  std::uint64_t index, rest[7];
 };
 constexpr std::uint64_t ring = 512, slice = ring / 8;  // 24 bytes times 512 are three pages
 }  // namespace
@@ -146,4 +152,32 @@ TEST_CASE("publisher: moves with everything it holds") {
   lv::publisher<sample> p = *std::move(made);
   CHECK(publish(p, 1000) == 1000);
   CHECK(!lv::publisher<sample>::open(t));
+}
+
+TEST_CASE_TEMPLATE("publisher: append copies as many events as have room, past the caches or through them", E, sample, wide) {
+  for (const auto how : {lv::store_policy::cached, lv::store_policy::streaming}) {
+    scratch_bus scratch;
+    const lv::topic<E> t{scratch.bus(), "t", {.capacity = ring}};
+    auto p = lv::publisher<E>::open(t);
+    auto s = lv::subscriber<E>::open(t);
+    REQUIRE(p);
+    REQUIRE(s);
+    std::vector<E> events(ring + 100);
+    std::uint64_t written = 0, read = 0, wrong = 0;
+    for (std::size_t n = 1; read < 20 * ring; n = n * 7 % 601) {
+      for (std::size_t i = 0; i < n; ++i) events[i].index = written + i;
+      const auto room = p->capacity() - (written - read);
+      const auto done = p->append(std::span(events).first(n), {}, how);
+      CHECK(done == std::min<std::uint64_t>(n, room));
+      written += done;
+      if (n % 3 == 0) continue;
+      for (auto turn = s->read(); !turn.events.empty(); turn = s->read()) {
+        for (const E& e : turn.events) wrong += e.index == read++ ? 0u : 1u;
+        s->release(turn.events.size());
+      }
+      CHECK(read == written);
+    }
+    CHECK(wrong == 0);
+    CHECK(p->append({}, {}, how) == 0);
+  }
 }

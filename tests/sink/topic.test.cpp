@@ -39,6 +39,32 @@ TEST_CASE("events are held back for a batch and accepted when the input runs dry
   CHECK(reader->read().events.size() == 2);
 }
 
+TEST_CASE("events that are stored past the caches arrive like others") {
+  struct wide {
+    std::uint64_t value, rest[3];
+  };
+  const scratch_bus scratch;
+  const lv::topic<wide> numbers{scratch.bus(), "numbers"};
+  auto reader = lv::subscriber<wide>::open(numbers);
+  REQUIRE(reader);
+  auto flow = lv::flow(lv::from(lv::input<wide>()) | lv::to(lv::publish(numbers, {.stores = lv::store_policy::streaming})));
+  REQUIRE(flow.open());
+  std::uint64_t next = 0;
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    flow.push(wide{i, {i, i, i}});
+    if (i % 97 != 0) continue;
+    flow.raise_everywhere(lv::flush{});
+    for (auto turn = reader->read(); !turn.events.empty(); turn = reader->read()) {
+      for (const auto& e : turn.events) {
+        CHECK(e.value == next);
+        CHECK(e.rest[2] == next++);
+      }
+      reader->release(turn.events.size());
+    }
+    CHECK(next == i + 1);
+  }
+}
+
 TEST_CASE("a line ring accepts an event at once") {
   const scratch_bus scratch;
   const lv::topic<lv::line<sample>> numbers{scratch.bus(), "numbers", {.capacity = 64}};

@@ -11,6 +11,7 @@
 #include <levada/bus/detail/room.hpp>
 #include <levada/bus/detail/sleep.hpp>
 #include <levada/bus/layout.hpp>
+#include <levada/bus/reclaim.hpp>
 #include <levada/bus/segment.hpp>
 #include <levada/bus/topic.hpp>
 #include <levada/core/config.hpp>
@@ -27,6 +28,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -214,6 +216,22 @@ inline bool producer::wait_for_room(duration timeout, std::uint64_t n) {
   }
 }
 
+/// Copies events into slots.
+template <class Slot, class E>
+LEVADA_INLINE void fill(std::span<Slot> slots, std::span<const E> events, store_policy how) {
+  if constexpr (sizeof(Slot) == sizeof(E)) {
+    auto* to = reinterpret_cast<std::byte*>(slots.data());
+    if constexpr (sizeof(E) % 16 == 0)
+      if (how == store_policy::streaming) {
+        stream_copy(to, reinterpret_cast<const std::byte*>(events.data()), events.size_bytes());
+        return stream_fence();  // before head says that they are whole
+      }
+    std::memcpy(to, events.data(), events.size_bytes());
+  } else {
+    for (std::size_t i = 0; i < events.size(); ++i) slots[i] = events[i];
+  }
+}
+
 }  // namespace detail
 
 /// Takes  events, written by the caller into claimed slots.
@@ -256,6 +274,19 @@ class publisher {
   }
   /// Accepts the first n claimed events at time `now`: from here on they survive this process.
   LEVADA_INLINE void commit(std::size_t n, timestamp now) { core_.commit(n, now); }
+
+  /// Copies events into the ring and accepts them, as far as there is room. Emits how many of them.
+  std::size_t append(std::span<const event_type> events, timestamp now, store_policy how = store_policy::cached) {
+    std::size_t done = 0;
+    while (done < events.size()) {
+      const auto room = claim(events.size() - done);
+      if (room.empty()) break;
+      detail::fill(room, events.subspan(done, room.size()), how);
+      commit(room.size(), now);
+      done += room.size();
+    }
+    return done;
+  }
 
   /// Puts a signal behind the events committed so far. False if the lane is full; after a claim one signal always fits.
   [[nodiscard]] bool signal(lane_kind kind, std::uint64_t value, timestamp now) { return core_.signal(kind, value, now); }

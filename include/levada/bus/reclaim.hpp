@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// reclaim: what a subscriber does with the cache lines of events that it has read. The producer writes them again a lap
-// later, and to fetch a line back that two caches share is the dearest step of a ring between cores that lie far apart.
+// reclaim: what becomes of the cache lines of a ring. The producer writes them again a lap after a subscriber has read them, and
+// to fetch a line back that two caches share is the dearest step of a ring between two cores. The subscriber can do something
+// about it, or the producer.
 #pragma once
 
 #include <levada/core/time.hpp>
@@ -11,12 +12,20 @@
 
 namespace levada::inline v0 {
 
+/// What a subscriber does with lines that it has read.
 enum class reclaim_policy : std::uint8_t {
   none,       ///< leaves them: best where both cores are near, or where the traffic is light
   flush,      ///< out of every cache: the producer finds them in nobody's hands. Where several subscribe, for the last one only
   lag,        ///< reads what has left the producer's own cache: it stays behind by half the ring, 2 MiB at most, or by 20 us. For
               ///< rings of 4 MiB; small ones gain nothing
   automatic,  ///< tries the others now and then, and keeps the one that carries the traffic faster
+};
+
+/// How a producer writes events that it copies into a ring.
+enum class store_policy : std::uint8_t {
+  cached,    ///< its cache fetches each line: best for the latency, and where subscribers flush or lag
+  streaming  ///< past its caches, without fetching lines: for batches of 4 KiB and more that several subscribers read, or where
+             ///< the processor cannot flush. Only events whose size is a multiple of 16 bytes; others are written as ever
 };
 
 namespace detail {

@@ -5,6 +5,7 @@
 
 #include <levada/bus/detail/outlet.hpp>
 #include <levada/bus/publisher.hpp>
+#include <levada/bus/reclaim.hpp>
 #include <levada/bus/topic.hpp>
 #include <levada/core/concepts.hpp>
 #include <levada/core/config.hpp>
@@ -21,6 +22,7 @@ struct publish_options {
   /// How long the flow waits where a subscriber lags by the whole ring. Then what comes is dropped and counted, the newest first,
   /// until there is room again; 0: at once. Without a limit the flow waits: that is back-pressure.
   duration patience{INT64_MAX};
+  store_policy stores = store_policy::cached;
 };
 
 /// Takes  events of the topic's type; watermarks, idleness and barriers go into the topic's lane, and the end where it is wished.
@@ -43,6 +45,7 @@ class topic_sink : public detail::outlet<typename topic<T>::event_type, T, declt
     if (!opened) return opened.error();
     this->publisher_.emplace(*std::move(opened));
     this->patience_ = options_.patience;
+    this->stores_ = options_.stores;
     return {};
   }
 

@@ -5,6 +5,7 @@
 
 #include <levada/bus/layout.hpp>
 #include <levada/bus/publisher.hpp>
+#include <levada/bus/reclaim.hpp>
 #include <levada/core/concepts.hpp>
 #include <levada/core/config.hpp>
 #include <levada/os/cache.hpp>
@@ -33,6 +34,8 @@ class outlet {
     if (used_ == room_.size()) [[unlikely]]
       if (!claim()) return out.drop();
     std::byte* place = reinterpret_cast<std::byte*>(&room_[used_++]);
+    if constexpr (may_stream)
+      if (stores_ == store_policy::streaming) return stream_copy(place, reinterpret_cast<const std::byte*>(&e), sizeof e);
     if constexpr (sizeof e >= cache_line) prefetch_to_write(place + ahead);  // the reader has the lines: see bus/reclaim.hpp
     std::memcpy(place, &e, sizeof e);
     if constexpr (at_once) {
@@ -55,6 +58,7 @@ class outlet {
 
  protected:
   void accept() {
+    if (may_stream && stores_ == store_policy::streaming) stream_fence();  // before head says that they are whole
     if (used_ > 0) publisher_->commit(used_, gathered_at_);
     room_ = {};
     used_ = 0;
@@ -68,9 +72,11 @@ class outlet {
 
   std::optional<publisher_type> publisher_;
   GiveUp give_up_{};
+  store_policy stores_ = store_policy::cached;
   duration patience_{INT64_MAX};  // then what comes is dropped, until there is room again
 
  private:
+  static constexpr bool may_stream = ring_of<Topic>::kind == ring_kind::stream && sizeof(E) % 16 == 0;
   static constexpr bool at_once = ring_of<Topic>::kind == ring_kind::line;  // it is there for the latency
   static constexpr std::size_t ahead = 2048;  // bytes; with 512 to 2048 two stages carry a third more (bench_stage, 64 B)
   static constexpr std::size_t batch = sizeof(E) < 256 ? 4096 / sizeof(E) : 16;
