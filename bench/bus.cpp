@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // bus: messages through a topic and through its peers, between two cores, as threads and as processes.
 //   bench_bus [--rounds N]   every ring N times, in turns, so that all meet the same machine; prints samples
+#include "contest.hpp"
 #include "cores.hpp"
 #include "rings.hpp"
 #include "sample.hpp"
@@ -15,63 +16,11 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace {
 
 using namespace bench;
-
-std::pair<int, int> cores;
-
-/// Takes one sample between two ping-pongs, of one or several metrics. One that lost its core, or in which the machine changed
-/// its state, is taken again; on a machine that has other work all the time it says "busy".
-template <std::size_t N, class Measure>
-bool take(std::array<sample, N> samples, Measure measure) {
-  constexpr int attempts = 5;
-  for (int i = 1; i <= attempts; ++i) {
-    const measured before = ping_pong(cores);
-    const std::array<measured, N> values = measure();
-    const measured after = ping_pong(cores);
-    if (!values[0].right) {
-      std::fprintf(stderr, "bench_bus: %s of %s lost, doubled or tore a message\n", samples[0].name.c_str(),
-                   samples[0].who.c_str());
-      return false;
-    }
-    std::string state = state_of(before.value, after.value);
-    const bool counts = before.undisturbed && values[0].undisturbed && after.undisturbed && state != "mixed";
-    if (!counts && i < attempts) continue;
-    if (!counts) state = "busy";
-    for (std::size_t k = 0; k < N; ++k) {
-      samples[k].state = state;
-      samples[k].value = values[k].value;
-      print(samples[k]);
-    }
-    break;
-  }
-  return true;
-}
-template <class Measure>
-bool take(sample s, Measure measure) {
-  return take(std::array{std::move(s)}, [&] { return std::array{measure()}; });
-}
-
-/// Million messages a second.
-template <class Ring, std::size_t Size>
-measured rate(sides how) {
-  constexpr std::uint64_t total = std::min<std::uint64_t>(16'000'000, (std::uint64_t{128} << 20) / Size);
-  shared<Ring> ring;
-  ledger read;
-  ring->prepare_receive();
-  const outcome ran = race(
-      how, cores, [&] { ring->prepare_send(); }, [&] { ring->send(total); },
-      [&] {
-        ledger own;  // a local one, for every ring: no message can alias it
-        ring->receive(total, own);
-        read = own;
-      });
-  return {static_cast<double>(total) * 1e-6 / ran.seconds, ran.ended_well && read.is_right<Size>(total), ran.undisturbed};
-}
 
 /// The time of each round trip, by the processor's counter where there is one: a clock would cost half of the trip.
 class alignas(128) stopwatch {  // the other core reads what lies beside it
@@ -173,15 +122,6 @@ std::array<measured, 2> raw_round_trip(sides how) {
       [] { return true; });
 }
 
-template <class Ring, std::size_t Size>
-bool stream(sides how) {
-  return take({.name = "bus/spsc/" + std::to_string(Size) + "B/" + name_of(how),
-               .metric = "rate",
-               .unit = "M msg/s",
-               .better = "more",
-               .who = Ring::name},
-              [how] { return rate<Ring, Size>(how); });
-}
 template <class Measure>
 bool echo(sides how, const char* who, Measure measure) {
   const sample p50{.name = std::string("bus/rtt/56B/") + name_of(how),
@@ -262,12 +202,7 @@ void name_the_missing() {
 int main(int argc, char** argv) {
   long rounds = 9;
   if (argc == 3 && std::string_view(argv[1]) == "--rounds") rounds = std::strtol(argv[2], nullptr, 10);
-  const auto found = two_cores();
-  if (!found) {
-    std::fputs("bench_bus: it needs two cores, and this process may use one\n", stderr);
-    return 69;
-  }
-  cores = *found;
+  find_cores();
   name_the_missing();
   bool right = true;
   for (long i = 0; i < rounds && right; ++i) {

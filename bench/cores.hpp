@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -12,6 +13,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
+#include <initializer_list>
 #include <new>
 #include <optional>
 #include <string>
@@ -35,12 +38,13 @@ inline std::optional<std::pair<int, int>> two_cores() {
   if (found.size() < 2) return {};
   return std::pair(found[0], found[1]);
 }
-inline void pin_to(int core) {
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<std::size_t>(core), &one);
-  ::sched_setaffinity(0, sizeof one, &one);
+inline void pin_to(std::initializer_list<int> cores) {
+  cpu_set_t some;
+  CPU_ZERO(&some);
+  for (const int core : cores) CPU_SET(static_cast<std::size_t>(core), &some);
+  ::sched_setaffinity(0, sizeof some, &some);
 }
+inline void pin_to(int core) { pin_to({core}); }
 inline void relax() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -138,6 +142,44 @@ outcome race(sides how, std::pair<int, int> cores, Prepare prepare_far, Far far,
   }
   return {end - begin, ended_well, std::min(share, sign->share.load(std::memory_order_relaxed)) >= undisturbed_share};
 }
+
+/// Runs each body on a thread of its own, on the two cores as the system sees fit: all begin at once, and whoever waits must
+/// yield. The time is that of all.
+template <std::size_t N>
+outcome crowd(std::pair<int, int> cores, const std::array<std::function<void()>, N>& bodies) {
+  std::atomic<std::size_t> ready{0};
+  std::atomic<bool> go{false};
+  std::atomic<double> used{0};
+  std::vector<std::thread> threads;
+  for (const auto& body : bodies)
+    threads.emplace_back([&] {
+      pin_to({cores.first, cores.second});
+      ready.fetch_add(1);
+      while (!go.load(std::memory_order_acquire)) std::this_thread::yield();  // pairs with the release below
+      const double before = own_seconds();
+      body();
+      used.fetch_add(own_seconds() - before);
+    });
+  while (ready.load() < N) std::this_thread::yield();
+  const double begin = seconds_now();
+  go.store(true, std::memory_order_release);  // pairs with the acquire above
+  for (auto& t : threads) t.join();
+  const double took = seconds_now() - begin;
+  return {took, true, used.load() >= 0.9 * 2 * took};
+}
+/// For a while on its core, then it lets others have it.
+class patient {
+ public:
+  void operator()() {
+    if (++spins_ % 32 == 0)
+      std::this_thread::yield();
+    else
+      relax();
+  }
+
+ private:
+  unsigned spins_ = 0;
+};
 
 /// A value, and whether it may be counted.
 struct measured {

@@ -54,11 +54,12 @@ struct message {
 /// What the receiver knows of the messages: each was read whole and in its turn, or the run counts for nothing.
 struct ledger {
   std::uint64_t next = 0, sum = 0;
-  bool ordered = true;
+  std::uint64_t disorder =
+      0;  ///< bits in which a message was not the one whose turn it was; without a branch, so that loops are vectors
 
   template <std::size_t Size>
   void take(const message<Size>& m) {
-    ordered &= m.words[0] == next;
+    disorder |= m.words[0] ^ next;
     ++next;
     for (const std::uint64_t w : m.words) sum += w;
   }
@@ -66,18 +67,22 @@ struct ledger {
   [[nodiscard]] bool is_right(std::uint64_t total) const {
     std::uint64_t expected = 0, words = Size / 8;
     expected = words * (total * (total - 1) / 2) + total * (words * (words - 1) / 2);
-    return ordered && next == total && sum == expected;
+    return disorder == 0 && next == total && sum == expected;
   }
 };
 
 inline constexpr std::size_t batch = 32;
 template <std::size_t Size>
-inline constexpr std::size_t slots = (std::size_t{1} << 20) / std::bit_ceil(Size);  // 1 MiB of messages
+inline constexpr std::size_t slots = (std::size_t{4} << 20) / std::bit_ceil(Size);  // 4 MiB of messages
+
+/// Bytes that a sample moves: enough for some ten milliseconds.
+inline constexpr std::uint64_t bulk_volume = std::uint64_t{512} << 20, single_volume = std::uint64_t{64} << 20;
 
 /// One message at a time: what most users of these queues write.
 template <class Ring, std::size_t Size>
 struct singly {
   using value_type = message<Size>;
+  static constexpr std::uint64_t volume = single_volume;
   void prepare_send() {}
   void prepare_receive() {}
   void send(std::uint64_t total) {
@@ -130,6 +135,7 @@ class topic_ring {
  public:
   using value_type = message<Size>;
   static constexpr const char* name = "levada";
+  static constexpr std::uint64_t volume = bulk_volume;
 
   void prepare_send() { publisher_.emplace(opened(lv::publisher<Argument>::open(topic_))); }
   void prepare_receive() {
@@ -180,6 +186,7 @@ template <std::size_t Size>
 class frames_ring {
  public:
   static constexpr const char* name = "levada";
+  static constexpr std::uint64_t volume = bulk_volume;
 
   void prepare_send() { publisher_.emplace(opened(lv::publisher<lv::frames<>>::open(topic_))); }
   void prepare_receive() {
@@ -208,7 +215,7 @@ class frames_ring {
 
  private:
   scratch_folder folder_;
-  lv::topic<lv::frames<>> topic_{folder_.bus(), "messages", {.capacity = (std::size_t{1} << 20) / 8}};
+  lv::topic<lv::frames<>> topic_{folder_.bus(), "messages", {.capacity = (std::size_t{4} << 20) / 8}};
   alignas(128) std::optional<lv::publisher<lv::frames<>>> publisher_;
   alignas(128) std::optional<lv::subscriber<lv::frames<>>> subscriber_;
 };
@@ -226,6 +233,7 @@ struct boost_single : singly<boost_single<Size>, Size> {
 template <std::size_t Size>
 struct boost_bulk : boost_single<Size> {
   static constexpr const char* name = "boost spsc bulk";
+  static constexpr std::uint64_t volume = bulk_volume;
   void send(std::uint64_t total) {
     message<Size> several[batch];
     for (std::uint64_t done = 0; done < total;) {
@@ -269,6 +277,7 @@ struct reader_writer_ring : singly<reader_writer_ring<Size>, Size> {
 template <std::size_t Size>
 struct concurrent_bulk : singly<concurrent_bulk<Size>, Size> {
   static constexpr const char* name = "concurrentqueue bulk";
+  static constexpr std::uint64_t volume = bulk_volume;
   moodycamel::ConcurrentQueue<message<Size>> queue{slots<Size>};
   moodycamel::ProducerToken producer{queue};
   moodycamel::ConsumerToken consumer{queue};

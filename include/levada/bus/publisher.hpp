@@ -64,6 +64,7 @@ class producer {
       return about(files, fault::of(failure::data, "its counters are damaged: stop its users and remove it"));
     if (p.lane_position_ != p.ring_.measure.first_sequence) p.last_time_ = p.ring_.record(p.lane_position_ - 1).time;
     p.room_ = room(p.ring_, files, p.position_, p.lane_position_);
+    p.find_end();
     p.caller_ = caller(p.ring_.doors);
     p.epoch_ = control.epoch.relaxed() + 1;
     control.epoch.release(p.epoch_);  // pairs with nothing: it travels in the records
@@ -75,10 +76,9 @@ class producer {
   }
 
   [[nodiscard]] LEVADA_INLINE std::uint64_t granted(std::size_t n) {
-    auto want = n < room_.slice() ? n : room_.slice();
-    if (position_ + want > room_.limit || lane_position_ + room::records_a_claim > room_.lane_limit) [[unlikely]]
-      return granted_slowly(want);
-    return want;
+    if (n > end_ - position_) [[unlikely]]  // it is never more than a slice away
+      return granted_slowly(n);
+    return n;
   }
   [[nodiscard]] LEVADA_INLINE bool has_room_in_lane() const { return room_.lane_limit >= lane_position_ + room::records_a_claim; }
   /// As granted, but all n or nothing.
@@ -140,15 +140,17 @@ class producer {
   }
 
   LEVADA_COLD std::uint64_t granted_slowly(std::uint64_t want) {
-    extend();
-    if (!has_room()) return 0;
-    auto left = room_.limit - position_;
+    if (want > room_.slice()) want = room_.slice();
+    if (want > end_ - position_) extend();
+    auto left = end_ - position_;
     return left < want ? left : want;
   }
+  void find_end() { end_ = has_room() ? room_.limit : position_; }
   LEVADA_COLD void extend(std::uint64_t n = 1) {
     room_.extend(position_ + n - 1, lane_position_);  // who is in the way of the n-th is in the way
     if (auto evicted = room_.take_evicted(); evicted != 0) [[unlikely]]
       ring(evicted);  // they may sleep
+    find_end();
   }
   /// A subscriber that runs is often about to make room, and being woken costs more than a short look (measured: 20 us).
   LEVADA_COLD bool spin_for_room(std::uint64_t n) {
@@ -170,6 +172,7 @@ class producer {
     if (last_time_ < now) last_time_ = now;
     ring_.record(lane_position_) = {position_, last_time_, value, epoch_, static_cast<std::uint32_t>(kind)};  // producer 0
     ring_.control->lane_head.release(++lane_position_);  // pairs with the acquire in consumer::refresh
+    find_end();
     auto grain = ring_.measure.grain.ns;
     next_record_ = last_time_.ns > INT64_MAX - grain ? INT64_MAX : last_time_.ns + grain;
   }
@@ -186,6 +189,7 @@ class producer {
 
   ring_view ring_;
   std::uint64_t position_ = 0;
+  std::uint64_t end_ = 0;  // events below it may be claimed: none while the lane has no room
   std::uint64_t lane_position_ = 0;
   std::int64_t next_record_ = INT64_MIN;  // a new producer's first commit always writes one
   timestamp last_time_ = long_ago;

@@ -28,14 +28,16 @@ namespace levada::inline v0::detail {
 class caller {
  public:
   caller() = default;
-  explicit caller(doors_page* doors) : doors_(doors), registered_(register_barrier()) {}
+  explicit caller(doors_page* doors)
+      : doors_(doors), registered_(register_barrier()), seen_(registered_ ? &doors->sleepers : &somebody) {}
 
   /// Who sleeps now, after the caller's counter was stored.
   [[nodiscard]] LEVADA_INLINE std::uint32_t sleepers() const {
-    if (!registered_) [[unlikely]]
-      return doors_->sleepers.fetch_or(0);    // pairs with the fetch_or in sleeper::park
     __atomic_signal_fence(__ATOMIC_SEQ_CST);  // the compiler must not swap them; the processor is fenced by the sleeper
-    return doors_->sleepers.relaxed();        // pairs with the fetch_or in sleeper::park
+    const auto seen = seen_->relaxed();       // pairs with the fetch_or in sleeper::park
+    if (seen == 0) [[likely]]
+      return 0;
+    return registered_ ? seen : doors_->sleepers.fetch_or(0);  // pairs with the fetch_or in sleeper::park
   }
   /// Takes bits away; whoever had them must be rung.
   [[nodiscard]] std::uint32_t take(std::uint32_t bits) const { return doors_->sleepers.fetch_and(~bits) & bits; }
@@ -43,8 +45,12 @@ class caller {
   [[nodiscard]] wake_mode mode() const { return registered_ ? wake_mode::by_barrier : wake_mode::by_exchange; }
 
  private:
+  /// Whoever is not registered must look by a read-modify-write, each time: it takes one branch for both.
+  static inline const word<std::uint32_t> somebody{~std::uint32_t{0}};
+
   doors_page* doors_ = nullptr;
   bool registered_ = false;
+  const word<std::uint32_t>* seen_ = nullptr;
 };
 
 /// The side that waits: one bit at the doors and one bell.
