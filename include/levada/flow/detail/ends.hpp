@@ -87,8 +87,8 @@ template <fixed_string Name, class E>
 result<segment> connect(stage_outlet<Name, E>& from, stage_inlet<Name, E>& to, const word<std::uint32_t>& abandoned,
                         bool tells_time) {
   static word<std::uint32_t> made{};
-  constexpr std::size_t bytes = std::size_t{1} << 20;
-  constexpr std::size_t most = 65536, least = 64;
+  constexpr std::size_t bytes = std::size_t{4} << 20;  // large enough for a subscriber that lags: see bus/reclaim.hpp
+  constexpr std::size_t most = 262144, least = 64;
   constexpr std::size_t fit = bytes / sizeof(E);
   // The number tells the rings of a process apart, the time those of processes that share /dev/shm and not their numbers.
   const auto name = compose<64>(process_id(), '-', made.fetch_add(1), '-', wall_clock{}.steady().ns);
