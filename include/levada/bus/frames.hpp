@@ -48,8 +48,6 @@ struct frame_header {
 };
 static_assert(sizeof(frame_header) == frame_word_bytes);
 
-constexpr std::uint64_t words_of_frame(std::uint64_t length) { return 1 + (length + frame_word_bytes - 1) / frame_word_bytes; }
-
 /// The words below the frames. A header is read and written as one word: once, and never half.
 template <fixed_string Content>
 struct frame_words {};
@@ -143,8 +141,8 @@ class publisher<frames<Content>> : publisher<detail::frame_words<Content>> {
   [[nodiscard]] std::size_t most_bytes() const { return static_cast<std::size_t>((slice() - 1) * detail::frame_word_bytes); }
 
   // A signal comes behind the frames that were accepted.
-  using base::blocked_by, base::capacity, base::epoch, base::rescued, base::sequence, base::signal, base::subscriber_alive,
-      base::subscribers, base::tell_time;
+  using base::blocked_by, base::capacity, base::epoch, base::evictions, base::rescued, base::sequence, base::signal,
+      base::subscriber_alive, base::subscribers, base::tell_time;
 
  private:
   explicit publisher(base&& words)
@@ -196,11 +194,11 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
       return {};
     const auto came = base::read();
     if (came.signal != nullptr) [[unlikely]]
-      return {{}, came.signal};
+      return {{}, came.signal, came.lost};
     find_frames(came.events);
     if (count_ == 0 && !came.events.empty()) [[unlikely]]
       end(came.events);
-    return {{found_, count_}, nullptr};
+    return {{found_, count_}, nullptr, came.lost};
   }
   /// The first n frames of the last turn are done with.
   LEVADA_INLINE void release(std::size_t n) {
@@ -213,7 +211,7 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
   }
 
   /// Why the subscription has ended before its time, if it has.
-  [[nodiscard]] const result<>& status() const { return status_; }
+  [[nodiscard]] result<> status() const { return status_ ? base::status() : status_; }
   /// No turn has frames of more bytes in all, with what lies between them: an eighth of the ring.
   [[nodiscard]] std::size_t most_bytes_a_turn() const {
     return static_cast<std::size_t>((this->mask_ + 1) / 8 * detail::frame_word_bytes);
@@ -224,7 +222,7 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
   [[nodiscard]] bool park() { return status_ && base::park(); }
   [[nodiscard]] bool wait(duration timeout) { return status_ && base::wait(timeout); }
 
-  // Positions and losses are counted in words.
+  // Positions and losses are counted in words, also in a turn.
   using base::epoch, base::leave, base::lost, base::lost_records, base::patience, base::position, base::producer_alive,
       base::producer_pid, base::rescued, base::time, base::unpark, base::unread, base::wake_fd;
 

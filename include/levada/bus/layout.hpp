@@ -78,6 +78,8 @@ constexpr std::string_view topic_type_of(ring_kind k) {
 inline constexpr std::uint64_t line_slot_bytes = 64;
 inline constexpr std::uint64_t most_line_event_size = line_slot_bytes - sizeof(std::uint64_t);
 inline constexpr std::uint64_t frame_word_bytes = 8;
+/// With its header.
+constexpr std::uint64_t words_of_frame(std::uint64_t length) { return 1 + (length + frame_word_bytes - 1) / frame_word_bytes; }
 
 /// Written once, before the ring gets its name; the fields and enumerators of the events follow it.
 struct ring_header {

@@ -169,15 +169,18 @@ class line_consumer : public consumer {
                       line_word::base(ring_, position_);
     if (said == line_word::event_alone) {
       head_ = position_ + 1;
-    } else if (said == line_word::event_behind_records || said == line_word::only_records || ++empty_polls_ > most_empty_polls) {
+    } else if (said == line_word::event_behind_records || said == line_word::only_records || is_of_later_lap(said) ||
+               ++empty_polls_ > most_empty_polls) {
       look_further(said);
     }
   }
+  /// Only where nobody waits for this one: what stood here is gone.
+  static bool is_of_later_lap(std::uint64_t said) { return said > line_word::event_behind_records && said < INT64_MAX; }
   LEVADA_COLD void look_further(std::uint64_t said) {
     if (said == line_word::event_behind_records) head_ = position_ + 1;
     if (said == line_word::event_behind_records || said == line_word::only_records) refresh_lane();
     const bool nothing = position_ == head_ && position_ < next_;
-    if (nothing && (said != line_word::only_records || ++empty_polls_ > most_empty_polls)) {
+    if (is_of_later_lap(said) || (nothing && (said != line_word::only_records || ++empty_polls_ > most_empty_polls))) {
       refresh();
       empty_polls_ = 0;
     }

@@ -72,9 +72,8 @@ class subscriber {
 
   /// What comes next. Events stay readable until they are released, or, where they are copied, until the next read.
   [[nodiscard]] LEVADA_INLINE turn<T> read() {
-    if constexpr (may_copy)
-      if (copier_) [[unlikely]]
-        return read_copy();
+    if (copier_) [[unlikely]]
+      return read_copy();
     if (const auto* signal = core_.next_signal()) [[unlikely]]
       return {{}, signal};
     return {{&ring_type::event_in(slots_[core_.position() & mask_]), static_cast<std::size_t>(core_.available())}, nullptr};
@@ -117,7 +116,6 @@ class subscriber {
 
  private:
   using consumer_type = typename ring_type::consumer_type;
-  static constexpr bool may_copy = ring_type::kind == detail::ring_kind::stream;
 
   explicit subscriber(consumer_type&& core)
       : core_(std::move(core)),
@@ -129,11 +127,6 @@ class subscriber {
     if (auto agreed = readable_by(s.descriptor(), ring_type::description()); !agreed)
       return fault::of(agreed.error().kind, "topic '", s.files().topic,
                        "' has other events than this subscriber reads: ", agreed.error().sentence);
-    if constexpr (!may_copy)
-      if (options.overflow != overflow_policy::block)
-        return fault::of(failure::usage, "topic '", s.files().topic, "' is ", detail::name_of(ring_type::kind),
-                         ", and only a stream ",
-                         "ring has subscribers that are not waited for: take overflow_policy::block, or topic<T>");
     if constexpr (ring_type::kind == detail::ring_kind::frames)
       if (detail::start_of::asks_for_sequence(options.from))
         return fault::of(failure::usage, "topic '", s.files().topic,
@@ -141,15 +134,14 @@ class subscriber {
     auto core = consumer_type::open(s, options, own_cursor_page);
     if (!core) return core.error();
     subscriber made{std::move(*core)};
-    if constexpr (may_copy)
-      if (made.core_.validates() || made.core_.ring().measure.stride != sizeof(T))
-        if (auto ready = made.copier_.open(made.core_); !ready) return ready.error();
+    constexpr bool stride_differs =
+        ring_type::kind == detail::ring_kind::stream;  // a slot of a line ring holds its event in front
+    if (made.core_.validates() || (stride_differs && made.core_.ring().measure.stride != sizeof(T)))
+      if (auto ready = made.copier_.open(made.core_); !ready) return ready.error();
     return made;
   }
 
-  LEVADA_COLD turn<T> read_copy()
-    requires(may_copy)
-  {
+  LEVADA_COLD turn<T> read_copy() {
     const auto next = copier_.read(core_);
     if (const auto stride = core_.ring().measure.stride; stride != sizeof(T))  // members that T does not know are cut off
       for (std::size_t i = 1; i < next.size; ++i) std::memmove(next.events + i * sizeof(T), next.events + i * stride, sizeof(T));

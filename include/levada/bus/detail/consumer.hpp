@@ -85,6 +85,13 @@ class consumer {
     if (position_ - published_ >= slice_ || position_ == head_) publish();
   }
 
+  /// Less than that would not be a whole event. What the publisher may be writing over is not whole either, and found out later.
+  [[nodiscard]] LEVADA_RACES std::uint64_t least_to_copy() const {
+    if (ring_.measure.kind != ring_kind::frames) return 1;
+    const auto* header = ring_.data + (position_ & (ring_.measure.capacity - 1)) * frame_word_bytes;
+    const auto length = __atomic_load_n(reinterpret_cast<const std::uint64_t*>(header), __ATOMIC_RELAXED) & UINT32_MAX;
+    return words_of_frame(length);
+  }
   /// Must what is read be asked for again after it was copied?
   [[nodiscard]] bool validates() const { return validates_; }
   /// Copies n events, as bytes, to `room`, which has two words more than they need. Emits where the first one begins, or nullptr:
@@ -235,9 +242,28 @@ class consumer {
   [[nodiscard]] bool is_ahead(std::uint64_t sequence) const { return sequence - position_ - 1 < INT64_MAX; }
   void skip_to(std::uint64_t sequence) {
     if (!is_ahead(sequence)) return;
+    if (ring_.measure.kind == ring_kind::frames) sequence = frame_from(sequence);
     lost_ += sequence - position_;
     position_ = sequence;
     if (head_ - position_ > ring_.measure.capacity) head_ = position_;
+  }
+  /// Frames do not begin at every sequence, but where records of the lane stand, and at the head. The records may be overwritten
+  /// while they are looked at, like everything here.
+  LEVADA_COLD std::uint64_t frame_from(std::uint64_t sequence) const {
+    const auto head = ring_.control->head.acquire();            // pairs with producer::commit: between two frames, always
+    const auto lane_head = ring_.control->lane_head.acquire();  // pairs with producer::append
+    const auto behind = [sequence](std::uint64_t s) { return s - sequence < INT64_MAX; };
+    auto at = oldest_record(ring_);
+    for (std::uint64_t n = 0; n < ring_.measure.lane_capacity && at != lane_head; ++n, ++at) {
+      lane_record r;
+      copy_words(reinterpret_cast<const std::byte*>(&ring_.record(at)), reinterpret_cast<std::byte*>(&r), sizeof r);
+      if (const auto low = oldest_record(ring_); low != at && low - at < INT64_MAX) {
+        at = low - 1;
+      } else if (behind(r.sequence)) {
+        return head - r.sequence < INT64_MAX ? r.sequence : head;
+      }
+    }
+    return head;
   }
   /// The next record, as a copy that was whole when it was made. Records that are gone are counted.
   LEVADA_COLD void look_at_copy() {
@@ -338,6 +364,8 @@ inline result<consumer> consumer::open(const segment& s, const subscriber_option
   c.lost_records_ = start.lost_records;
   c.covering_ = start.covering;
   c.position_ = c.head_ = c.published_ = start.position;
+  if (c.validates_ && !at->resumed && c.ring_.measure.kind == ring_kind::frames)
+    c.position_ = c.head_ = c.frame_from(c.position_);  // the record that attach found may have been overwritten under its eyes
   c.lane_position_ = c.lane_head_ = c.lane_published_ = start.lane;
   c.lap_ = c.position_;
   c.reclaimer_ = reclaimer(options.reclaim, c.ring_.measure.data_bytes());

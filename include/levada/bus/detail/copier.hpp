@@ -28,8 +28,10 @@ class copier {
   [[nodiscard]] result<> open(const consumer& from) {
     const auto stride = static_cast<std::size_t>(from.ring().measure.stride);
     const std::size_t fit = 65'536 / stride;
-    most_ = fit < 1 ? 1 : fit > 256 ? 256 : fit;
-    auto room = mapping::memory(most_ * stride + 2 * sizeof(std::uint64_t));
+    const bool frames = from.ring().measure.kind == ring_kind::frames;  // the largest is an eighth of the ring
+    most_ = fit < 1 ? 1 : fit > 256 && !frames ? 256 : fit;
+    const auto largest = static_cast<std::size_t>(from.ring().measure.capacity / 8);
+    auto room = mapping::memory((frames && largest > most_ ? largest : most_) * stride + 2 * sizeof(std::uint64_t));
     if (!room) return room.error();
     room_ = std::move(*room);
     told_ = from.lost();
@@ -37,12 +39,14 @@ class copier {
   }
   [[nodiscard]] explicit operator bool() const { return most_ > 0; }
 
-  LEVADA_COLD copied_turn read(consumer& from) {
+  template <class Consumer>
+  LEVADA_COLD copied_turn read(Consumer& from) {
     for (;;) {
       if (const auto* signal = from.next_signal()) return {nullptr, 0, signal, untold(from)};
-      auto n = static_cast<std::size_t>(from.available());
-      if (n == 0) return {};
-      if (n > most_) n = most_;
+      const auto all = static_cast<std::size_t>(from.available());
+      if (all == 0) return {};
+      auto n = all < most_ ? all : most_;
+      if (const auto whole = from.least_to_copy(); whole > n && whole <= all) n = static_cast<std::size_t>(whole);
       if (auto* first = from.copy(n, room_.base())) return {first, n, nullptr, untold(from)};
       if (from.is_evicted()) return {};
     }
