@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/os/descriptor_set.hpp>
 
-#include <levada/os/loop.hpp>
+#include <levada/os/epoll_loop.hpp>
 
 #include <doctest/doctest.h>
 
@@ -45,7 +45,7 @@ TEST_CASE("descriptor_set: it is readable while one in it is, and for as long as
 
 TEST_CASE("descriptor_set: a loop waits for it as for any descriptor") {
   auto set = lv::descriptor_set::make();
-  auto loop = lv::loop::make();
+  auto loop = lv::epoll_loop::make();
   REQUIRE(set);
   REQUIRE(loop);
   const counter a, b;
