@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/bus/many.hpp>
 
+#include <levada/bus/directory.hpp>
 #include <levada/bus/frames.hpp>
 #include <levada/bus/line.hpp>
 #include <levada/bus/record_subscriber.hpp>
@@ -461,6 +462,20 @@ TEST_CASE("many: is removed as a whole, when nobody uses any of it") {
     left += entry.is_regular_file() && entry.path().filename() == "ring" ? 1u : 0u;
   CHECK(left == 1);
   CHECK(lv::publisher<sample>::open({scratch.bus(), "t"}));  // the name is free for one producer
+}
+
+TEST_CASE("many: a list of topics has the ring of each producer, and nothing for the whole") {
+  scratch_bus scratch;
+  auto p = publisher_of(topic_on<sample>(scratch, 2));
+  std::vector<std::string> names;
+  REQUIRE(
+      lv::for_each_topic(scratch.folder().string(), [&](std::string_view, std::string_view name) { names.emplace_back(name); }));
+  std::ranges::sort(names);
+  CHECK(names == std::vector<std::string>{"t/0", "t/1"});
+  const auto whole = lv::topic_observer::open(scratch.bus(), "t");
+  REQUIRE(!whole);
+  CHECK(whole.error().sentence.view().starts_with("topic 't' is for 2 producers"));
+  CHECK(lv::topic_observer::open(scratch.bus(), "t/1"));
 }
 
 TEST_CASE("many: a named subscriber that will not return is forgotten everywhere") {
