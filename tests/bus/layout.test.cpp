@@ -85,6 +85,11 @@ TEST_CASE("check_ring: any garbled number of the geometry is refused") {
   CHECK(refuses(&header::capacity));
   CHECK(refuses(&header::lane_capacity));
   CHECK(refuses(&header::event_size));
+  for (std::uint32_t of : {0u, 1u, 4u, 16u, 17u, UINT32_MAX})
+    for (std::uint32_t number : {0u, 1u, 3u, 4u, 15u, 16u, UINT32_MAX}) {
+      good.place = {number, of};
+      CHECK(static_cast<bool>(check(good, bytes)) == (of <= 16 && (number == 0 || number < of)));
+    }
 }
 
 TEST_CASE("check_ring: a header of random bytes is refused, whatever the file's size") {

@@ -3,6 +3,7 @@
 
 #include "../support/scratch_bus.hpp"
 
+#include <levada/bus/many.hpp>
 #include <levada/flow/chain.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/sink/to.hpp>
@@ -171,4 +172,29 @@ TEST_CASE("signals stand between tables, and a flow reads both") {
   }
   CHECK(tables == 3);
   CHECK(signals == 3);
+}
+
+TEST_CASE("many publishers of tables share a topic") {
+  const scratch_bus scratch;
+  const lv::topic<lv::many<readings>> topic{scratch.bus(), "t", {.capacity = 512}};
+  auto a = lv::publisher<lv::many<readings>>::open(topic), b = lv::publisher<lv::many<readings>>::open(topic);
+  REQUIRE(a);
+  REQUIRE(b);
+  for (auto how : all) {
+    auto s = lv::subscriber<lv::many<readings>>::open(topic, {.from = lv::start_at::latest}, how);
+    REQUIRE(s);
+    flatbuffers::FlatBufferBuilder builder;
+    for (int i = 0; i < 10; ++i)
+      for (auto* p : {&*a, &*b}) {
+        make(builder, i + 100.0 * p->producer(), "x", {});
+        REQUIRE(p->commit(builder, {}));
+      }
+    double next[] = {0, 100};
+    while (const auto turn = s->read()) {
+      for (const auto& e : turn.events) CHECK(e->value() == next[s->producer()]++);
+      s->release(turn.events.size());
+    }
+    CHECK(next[0] == 10);
+    CHECK(next[1] == 110);
+  }
 }

@@ -222,15 +222,17 @@ template <class F>
 result<> walk_topics(const text<256>& folder, std::string_view bus_name, const text<96>& above, F& f) {
   result<> all;
   auto listed = for_each_name(folder, [&](std::string_view name, bool is_folder) {
-    constexpr std::string_view ending = ".topic";
+    constexpr std::string_view ending = topic_files::ending;
     const bool is_topic = name.ends_with(ending) && name.size() > ending.size();
     if (!is_folder) return;
     if (is_topic) name.remove_suffix(ending.size());
     if (!is_plain_name(name) || above.view().size() + name.size() + 2 > sizeof above) return;  // nobody could open it
     const auto whole = compose<96>(above, above.empty() ? "" : "/", name);
-    if (is_topic)
-      f(bus_name, whole.view());
-    else if (auto below = walk_topics(compose<256>(folder, '/', name), bus_name, whole, f); !below)
+    if (is_topic) {
+      const topic_files files{compose<256>(folder, '/', name, ending), whole};
+      if (exists(files.file("ring")) || producers_of(files) == 0)
+        f(bus_name, whole.view());  // the rings of many have their own names
+    } else if (auto below = walk_topics(compose<256>(folder, '/', name), bus_name, whole, f); !below)
       all = below.error();
   });
   if (!listed) return listed;

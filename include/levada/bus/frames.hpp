@@ -141,8 +141,8 @@ class publisher<frames<Content>> : publisher<detail::frame_words<Content>> {
   [[nodiscard]] std::size_t most_bytes() const { return static_cast<std::size_t>((slice() - 1) * detail::frame_word_bytes); }
 
   // A signal comes behind the frames that were accepted.
-  using base::blocked_by, base::capacity, base::epoch, base::evictions, base::rescued, base::sequence, base::signal,
-      base::subscriber_alive, base::subscribers, base::tell_time;
+  using base::blocked_by, base::capacity, base::epoch, base::evictions, base::producer, base::rescued, base::sequence,
+      base::signal, base::subscriber_alive, base::subscribers, base::tell_time;
 
  private:
   explicit publisher(base&& words)
@@ -219,12 +219,17 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
   /// Frames that could not be.
   [[nodiscard]] std::uint64_t damaged() const { return status_ ? 0u : 1u; }
 
+  [[nodiscard]] bool ready() const { return !status_ || base::ready(); }
   [[nodiscard]] bool park() { return status_ && base::park(); }
+  void lie_down() {
+    if (status_) base::lie_down();
+  }
+  [[nodiscard]] bool stays(bool fenced) { return status_ && base::stays(fenced); }
   [[nodiscard]] bool wait(duration timeout) { return status_ && base::wait(timeout); }
 
   // Positions and losses are counted in words, also in a turn.
-  using base::epoch, base::leave, base::lost, base::lost_records, base::patience, base::position, base::producer_alive,
-      base::producer_pid, base::rescued, base::time, base::unpark, base::unread, base::wake_fd;
+  using base::covering, base::epoch, base::leave, base::lost, base::lost_records, base::patience, base::position, base::producer,
+      base::producer_alive, base::producer_pid, base::rescued, base::time, base::unpark, base::unread, base::wake_fd;
 
  private:
   using words = std::span<const word<std::uint64_t>>;

@@ -23,6 +23,7 @@
 namespace levada::inline v0 {
 
 inline constexpr std::size_t most_subscribers = 16;
+inline constexpr std::size_t most_producers = 16;  ///< of a topic<many<T>>
 
 /// What a record of the lane says. Signals are all but commit; `swap` and `flush` never cross a process.
 enum class lane_kind : std::uint8_t {
@@ -39,7 +40,7 @@ struct lane_record {
   timestamp time = long_ago;   ///< of the producer's span; never runs backward in a lane
   std::uint64_t value = 0;
   std::uint32_t epoch = 0;  ///< grows with every producer that takes over; 0: not known
-  std::uint32_t who = 0;    ///< producer << 8 | kind
+  std::uint32_t who = 0;    ///< producer << 8 | kind. The producer is its place among many; 0 where there is one
 
   [[nodiscard]] lane_kind kind() const { return static_cast<lane_kind>(who & 0xFFu); }
   [[nodiscard]] std::uint32_t producer() const { return who >> 8; }
@@ -71,8 +72,8 @@ enum class ring_kind : std::uint32_t {
 constexpr std::string_view name_of(ring_kind k) {
   return k == ring_kind::stream ? "a stream ring" : k == ring_kind::line ? "a line ring" : "a ring of frames";
 }
-constexpr std::string_view topic_type_of(ring_kind k) {
-  return k == ring_kind::stream ? "topic<T>" : k == ring_kind::line ? "topic<line<T>>" : "topic<frames<>>";
+constexpr std::string_view topic_argument_of(ring_kind k) {
+  return k == ring_kind::stream ? "T" : k == ring_kind::line ? "line<T>" : "frames<>";
 }
 
 inline constexpr std::uint64_t line_slot_bytes = 64;
@@ -80,6 +81,14 @@ inline constexpr std::uint64_t most_line_event_size = line_slot_bytes - sizeof(s
 inline constexpr std::uint64_t frame_word_bytes = 8;
 /// With its header.
 constexpr std::uint64_t words_of_frame(std::uint64_t length) { return 1 + (length + frame_word_bytes - 1) / frame_word_bytes; }
+
+/// Where a ring stands among those of a topic of many producers: see many.hpp.
+struct producer_place {
+  std::uint32_t number = 0;
+  std::uint32_t of = 0;  ///< how many there are; 0: an ordinary topic
+
+  bool operator==(const producer_place&) const = default;
+};
 
 /// Written once, before the ring gets its name; the fields and enumerators of the events follow it.
 struct ring_header {
@@ -97,9 +106,11 @@ struct ring_header {
   std::int64_t grain = 0;  ///< nanoseconds
   std::uint64_t first_sequence = 0;
   text<40> boot{};  ///< of the machine: what an earlier boot left is not a topic any more
-  std::uint64_t reserved[2]{};
+  producer_place place{};
+  std::uint64_t reserved = 0;
 };
-static_assert(sizeof(ring_header) == 136 && offsetof(ring_header, capacity) == 32 && offsetof(ring_header, boot) == 80);
+static_assert(sizeof(ring_header) == 136 && offsetof(ring_header, capacity) == 32 && offsetof(ring_header, boot) == 80 &&
+              offsetof(ring_header, place) == 120);
 static_assert(std::is_trivially_copyable_v<ring_header>);
 
 /// The events' description behind a header, wherever a copy of both lies. Not checked yet.
@@ -186,6 +197,7 @@ struct geometry {
   std::uint64_t first_sequence = 0;
   duration grain{};
   ring_kind kind = ring_kind::stream;
+  producer_place place{};
 
   [[nodiscard]] std::uint64_t lane_at() const { return header_bytes + page; }
   [[nodiscard]] std::uint64_t front_bytes() const { return lane_at() + lane_capacity * sizeof(lane_record); }
@@ -206,7 +218,8 @@ constexpr std::uint64_t stride_of(const ring_header& h) {
 }
 inline geometry geometry_of(const ring_header& h) {
   return {h.page,       h.header_bytes,   h.capacity,        h.lane_capacity,
-          stride_of(h), h.first_sequence, duration{h.grain}, static_cast<ring_kind>(h.kind)};
+          stride_of(h), h.first_sequence, duration{h.grain}, static_cast<ring_kind>(h.kind),
+          h.place};
 }
 
 /// The header of a new ring: capacities grow to powers of two whose bytes are whole pages.
@@ -261,6 +274,8 @@ inline result<geometry> check_ring(const ring_header& h, std::uint64_t file_byte
   if (!std::has_single_bit(h.event_alignment) || h.event_alignment > page || h.event_size % h.event_alignment != 0)
     return bad("the alignment of an event", h.event_alignment);
   if (h.grain < 0) return bad("the grain", static_cast<std::uint64_t>(h.grain));
+  if (h.place.of > most_producers) return bad("the number of producers", h.place.of);
+  if (h.place.number != 0 && h.place.number >= h.place.of) return bad("the place among the producers", h.place.number);
   if (h.header_bytes == 0 || h.header_bytes > most_header_bytes || h.header_bytes % page != 0)
     return bad("the size of the header", h.header_bytes);
   if (std::uint64_t{h.fields} * sizeof(field) + std::uint64_t{h.enumerators} * sizeof(enumerator) > h.header_bytes - sizeof h)

@@ -153,6 +153,10 @@ class line_consumer : public consumer {
     empty_polls_ = most_empty_polls;
     return consumer::park();
   }
+  void lie_down() {
+    empty_polls_ = most_empty_polls;
+    consumer::lie_down();
+  }
   [[nodiscard]] bool wait(duration timeout) {
     empty_polls_ = most_empty_polls;
     return consumer::wait(timeout);

@@ -170,7 +170,8 @@ class producer {
 
   void append(lane_kind kind, std::uint64_t value, timestamp now) {
     if (last_time_ < now) last_time_ = now;
-    ring_.record(lane_position_) = {position_, last_time_, value, epoch_, static_cast<std::uint32_t>(kind)};  // producer 0
+    const auto who = ring_.measure.place.number << 8 | static_cast<std::uint32_t>(kind);
+    ring_.record(lane_position_) = {position_, last_time_, value, epoch_, who};
     ring_.control->lane_head.release(++lane_position_);  // pairs with the acquire in consumer::refresh
     find_end();
     auto grain = ring_.measure.grain.ns;
@@ -256,7 +257,7 @@ class publisher {
   static result<publisher> open(const topic<Topic>& where) {
     auto files = where.files();
     if (!files) return files.error();
-    auto lock = detail::segment::open_or_make(*files, where.options(), ring_type::description(), ring_type::kind);
+    auto lock = detail::segment::open_or_make(*files, where.options(), ring_type::description(), ring_type::kind, where.place());
     if (!lock) return lock.error();
     auto s = detail::segment::open(*files, detail::side::publisher);
     if (!s) return s.error();
@@ -305,6 +306,8 @@ class publisher {
   [[nodiscard]] std::uint64_t sequence() const { return core_.position(); }
   /// Grows with every producer of the topic: with a sequence it names an event for good.
   [[nodiscard]] std::uint32_t epoch() const { return core_.epoch(); }
+  /// Its place among many (see many.hpp), or 0.
+  [[nodiscard]] std::uint32_t producer() const { return core_.ring().measure.place.number; }
   [[nodiscard]] std::uint64_t capacity() const { return mask_ + 1; }
   /// Waits that ended by patience though there was room: 0 unless a ring was lost.
   [[nodiscard]] std::uint64_t rescued() const { return core_.rescued(); }

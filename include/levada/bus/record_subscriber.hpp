@@ -102,6 +102,7 @@ class record_subscriber {
   // As in subscriber<T>.
   [[nodiscard]] timestamp time() const { return core_.covering().time; }
   [[nodiscard]] std::uint32_t epoch() const { return core_.covering().epoch; }
+  [[nodiscard]] std::uint32_t producer() const { return core_.covering().producer(); }
   [[nodiscard]] std::uint64_t position() const { return core_.position(); }
   [[nodiscard]] std::uint64_t unread() const { return core_.unread(); }
   [[nodiscard]] std::uint64_t lost() const { return core_.lost(); }

@@ -102,38 +102,43 @@ class segment {
   static result<segment> open_both(const topic<T>& where) {
     auto files = where.files();
     if (!files) return files.error();
-    auto lock = open_or_make(*files, where.options(), ring_of<T>::description(), ring_of<T>::kind);
+    auto lock = open_or_make(*files, where.options(), ring_of<T>::description(), ring_of<T>::kind, where.place());
     return lock ? open(*files, side::both) : result<segment>(lock.error());
   }
 
   /// Takes the topic's lock and makes the topic if it is not there, or was left by an earlier boot.
   static result<file> open_or_make(const topic_files& files, const topic_options& options, const descriptor_view& event,
-                                   ring_kind kind = ring_kind::stream) {
+                                   ring_kind kind = ring_kind::stream, const producer_place& place = {}) {
     auto lock = lock_topic(files, true);
     if (!lock) return lock.error();
-    if (exists(files.file("ring")) && !is_of_earlier_boot(files)) return lock;
+    if (exists(files.file("ring")) && !is_of_earlier_boot(files)) {
+      const auto there = header_of(files);
+      if (auto same = is_at(files, there ? there->place : place, place); !same) return same.error();
+      return lock;
+    }
+    if (const auto many = place.of == 0 ? producers_of(files) : 0; many != 0) return is_of_many(files, many);
     auto h = plan_ring(options.capacity, options.grain, options.first_sequence, event, page_size(), kind);
     if (!h) return about(files, h.error());
     h->boot = boot_identity();
+    h->place = place;
     if (auto made = make_files(files, *h, event); !made) return made.error();
     return lock;
   }
 
   /// A ring that lies on a disk, and not in memory, outlives the boot; its events may be half written.
   static bool is_of_earlier_boot(const topic_files& files) {
-    ring_header h;
-    auto f = file::open(files.file("ring").c_str(), O_RDONLY | O_NOFOLLOW);
-    if (!f) return false;
-    auto got = f->pread({reinterpret_cast<char*>(&h), sizeof h}, 0);
-    return got && *got == sizeof h && h.magic == ring_magic && h.version == layout_version && h.boot != boot_identity();
+    const auto h = header_of(files);
+    return h && h->boot != boot_identity();
   }
 
   /// `who` wants to use it as a ring of this kind.
   [[nodiscard]] result<> is_of(ring_kind wanted, std::string_view who) const {
     const auto kind = view_.measure.kind;
     if (kind == wanted) return {};
+    const bool is_of_many = view_.measure.place.of != 0;
     return fault::of(failure::data, "topic '", files_.topic, "' is ", name_of(kind), "; this ", who, " is for ", name_of(wanted),
-                     ": name it as ", topic_type_of(kind), ", or use another topic");
+                     ": name it as topic<", is_of_many ? "many<" : "", topic_argument_of(kind), is_of_many ? ">>" : ">",
+                     ", or use another topic");
   }
 
   [[nodiscard]] const ring_view& view() const { return view_; }

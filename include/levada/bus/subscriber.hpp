@@ -56,7 +56,7 @@ class subscriber {
   static result<subscriber> open(const topic<Topic>& where, const subscriber_options& options = {}) {
     auto files = where.files();
     if (!files) return files.error();
-    auto lock = detail::segment::open_or_make(*files, where.options(), ring_type::description(), ring_type::kind);
+    auto lock = detail::segment::open_or_make(*files, where.options(), ring_type::description(), ring_type::kind, where.place());
     if (!lock) return lock.error();
     auto s = detail::segment::open(*files, detail::side::subscriber);
     if (!s) return s.error();
@@ -82,8 +82,11 @@ class subscriber {
   LEVADA_INLINE void release(std::size_t n) { core_.release(n); }
 
   /// The record that holds at the next event: when its producer's span began, and which producer.
-  [[nodiscard]] timestamp time() const { return core_.covering().time; }
-  [[nodiscard]] std::uint32_t epoch() const { return core_.covering().epoch; }
+  [[nodiscard]] const lane_record& covering() const { return core_.covering(); }
+  [[nodiscard]] timestamp time() const { return covering().time; }
+  [[nodiscard]] std::uint32_t epoch() const { return covering().epoch; }
+  /// Its place among many (see many.hpp), or 0.
+  [[nodiscard]] std::uint32_t producer() const { return covering().producer(); }
   /// The sequence of the next event.
   [[nodiscard]] std::uint64_t position() const { return core_.position(); }
   /// Events committed and not released yet.
@@ -95,10 +98,15 @@ class subscriber {
   /// A fault if the publisher did not wait any longer (overflow_policy::evict): nothing more is read. Open it anew to go on.
   [[nodiscard]] result<> status() const { return core_.status(); }
 
+  /// Is there something to read, or a status() to look at?
+  [[nodiscard]] bool ready() const { return core_.ready(); }
   /// Before a wait on wake_fd(): true promises that it becomes readable when there is something to read; false: there is
   /// already. A wait should not last longer than patience(), as a belt; tell unpark when it did.
   [[nodiscard]] bool park() { return core_.park(); }
   void unpark(bool timed_out = false) { core_.unpark(timed_out); }
+  /// Park in two steps: whoever parks at several doors pays one barrier_everywhere() between them, and says whether it went well.
+  void lie_down() { core_.lie_down(); }
+  [[nodiscard]] bool stays(bool fenced) { return core_.stays(fenced); }
   [[nodiscard]] int wake_fd() const { return core_.waiting().own_bell().fd(); }
   [[nodiscard]] duration patience() const { return core_.waiting().patience(); }
   /// Park, wait, unpark. True if there is something to read.

@@ -33,7 +33,7 @@ constexpr bool is_topic_name(std::string_view name) {
   while (true) {
     auto end = name.find('/');
     auto part = name.substr(0, end);
-    if (!is_plain_name(part) || part.ends_with(".topic")) return false;
+    if (!is_plain_name(part) || part.ends_with(topic_files::ending)) return false;
     if (end == name.npos) return true;
     name.remove_prefix(end + 1);
   }
@@ -69,7 +69,8 @@ class bus {
 
   [[nodiscard]] std::string_view name() const { return name_.view(); }
 
-  /// Removes a topic. Fails with failure::unavailable while a publisher or subscriber of it runs; what is not there is fine.
+  /// Removes a topic, of one producer or of many. Fails with failure::unavailable while a publisher or subscriber of it runs;
+  /// what is not there is fine.
   result<> remove(std::string_view topic) const {
     auto files = files_of(topic);
     return files ? detail::remove_topic(*files) : result<>(files.error());
@@ -96,7 +97,7 @@ class bus {
       if (!usual) return usual.error();
       directory = *usual;
     }
-    return detail::topic_files{compose<256>(directory, '/', name_, '/', topic, ".topic"), topic};
+    return detail::topic_files{compose<256>(directory, '/', name_, '/', topic, detail::topic_files::ending), topic};
   }
 
  private:
@@ -110,6 +111,7 @@ struct topic_options {
   std::uint64_t capacity = 4096;     ///< events; rounded up to a power of two and whole pages
   duration grain{1'000'000};         ///< how exactly the lane knows the time of an event
   std::uint64_t first_sequence = 0;  ///< where counting begins: the end of a log, say
+  std::uint32_t producers = 4;       ///< of a topic<many<T>>: how many at a time, 16 at most; each has a ring of this capacity
 };
 
 /// Names a stream of events on a bus. T chooses the ring: an event type for a stream ring (throughput), line<event> for one in
@@ -124,10 +126,18 @@ class topic {
 
   /// The same name, for who sees it as a topic of something else.
   template <class U>
-  explicit topic(const topic<U>& other) : bus_(other.bus_), name_(other.name_), options_(other.options_), fits_(other.fits_) {}
+  explicit topic(const topic<U>& other)
+      : bus_(other.bus_), name_(other.name_), options_(other.options_), fits_(other.fits_), place_(other.place_) {}
+  /// The ring of one producer of many: see many.hpp.
+  template <class U>
+  topic(const topic<U>& all, const detail::producer_place& at, const topic_options& options)
+      : topic(all.bus_, compose<128>(all.name_, '/', at.number).view(), options) {
+    place_ = at;
+  }
 
   [[nodiscard]] std::string_view name() const { return name_.view(); }
   [[nodiscard]] const topic_options& options() const { return options_; }
+  [[nodiscard]] const detail::producer_place& place() const { return place_; }
   [[nodiscard]] result<detail::topic_files> files() const { return bus_.files_of(fits_ ? name_.view() : std::string_view()); }
 
  private:
@@ -138,6 +148,7 @@ class topic {
   text<96> name_;
   topic_options options_;
   bool fits_;
+  detail::producer_place place_{};
 };
 
 }  // namespace levada::inline v0

@@ -146,9 +146,9 @@ class subscriber<table<Table, Name>> : subscriber<frames<Name>> {
   /// Frames that were no tables. One that is read twice, because it was not released, counts twice.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
-  using base::damaged, base::epoch, base::leave, base::lost, base::lost_records, base::park, base::patience, base::position,
-      base::producer_alive, base::producer_pid, base::rescued, base::status, base::time, base::unpark, base::unread, base::wait,
-      base::wake_fd;
+  using base::covering, base::damaged, base::epoch, base::leave, base::lie_down, base::lost, base::lost_records, base::park,
+      base::patience, base::position, base::producer, base::producer_alive, base::producer_pid, base::ready, base::rescued,
+      base::status, base::stays, base::time, base::unpark, base::unread, base::wait, base::wake_fd;
 
  private:
   static constexpr std::size_t most = base::most_frames;

@@ -12,6 +12,7 @@
 #include <levada/core/result.hpp>
 #include <levada/core/text.hpp>
 #include <levada/core/time.hpp>
+#include <levada/os/barrier.hpp>
 #include <levada/os/bell.hpp>
 #include <levada/os/cache.hpp>
 #include <levada/os/clock.hpp>
@@ -127,10 +128,17 @@ class consumer {
            is_evicted();
   }
   [[nodiscard]] bool park() {
+    lie_down();
+    return stays(barrier_everywhere());
+  }
+  void lie_down() {
     hurry();
     publish();
+    sleeper_.lie_down();
+  }
+  [[nodiscard]] bool stays(bool fenced) {
     auto mode = static_cast<wake_mode>(ring_.control->wake.acquire());  // pairs with the release in producer::open
-    return sleeper_.park(mode == wake_mode::by_exchange, [this] { return ready(); });
+    return sleeper_.stays(fenced || mode == wake_mode::by_exchange, [this] { return ready(); });
   }
   void unpark(bool timed_out) {
     if (timed_out && sleeper_.is_missed([this] { return ready(); })) sleeper_.count_rescue();

@@ -13,8 +13,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace levada::inline v0::detail {
 
@@ -24,6 +26,8 @@ inline constexpr unsigned folder_mode = 0700;
 
 /// Where a topic lies, and how sentences call it.
 struct topic_files {
+  static constexpr std::string_view ending = ".topic";  ///< of the folder's name
+
   text<256> folder;
   text<96> topic;
 
@@ -32,10 +36,13 @@ struct topic_files {
   [[nodiscard]] text<256> bell(std::size_t i) const { return compose<256>(folder, "/bell.", i); }
   [[nodiscard]] text<256> producer_bell() const { return file("bell.producer"); }
 
-  [[nodiscard]] fault absent() const {
-    return fault::of(failure::unavailable, "topic '", topic, "' is not there: start its publisher first (looked in '", folder,
-                     "')");
+  /// Those of one producer's ring, where many have one each: see many.hpp. The folder of the name itself then holds the lock
+  /// alone.
+  [[nodiscard]] topic_files of_place(std::size_t i) const {
+    return {compose<256>(folder.view().substr(0, folder.view().size() - ending.size()), '/', i, ending),
+            compose<96>(topic, '/', i)};
   }
+  [[nodiscard]] fault absent() const;
 };
 
 /// "topic 'x' cannot be used: " before what another layer said.
@@ -50,6 +57,48 @@ inline text<40> boot_identity() {
   if (!f) return id;
   auto n = f->read(std::span(id.bytes, 36));
   return n && *n == 36 ? id : text<40>{};
+}
+
+/// The header of a topic's ring, if one of this layout is there. Nothing else of it is checked.
+inline std::optional<ring_header> header_of(const topic_files& files) {
+  ring_header h;
+  auto f = levada::file::open(files.file("ring").c_str(), O_RDONLY | O_NOFOLLOW);
+  if (!f) return {};
+  auto got = f->pread({reinterpret_cast<char*>(&h), sizeof h}, 0);
+  if (!got || *got != sizeof h || h.magic != ring_magic || h.version != layout_version) return {};
+  return h;
+}
+
+/// How many producers a topic can have whose name is one for many; 0 if it is not.
+inline std::uint32_t producers_of(const topic_files& files) {
+  for (std::uint32_t i = 0; i < most_producers; ++i)
+    if (auto h = header_of(files.of_place(i));
+        h && h->place.of > i && h->place.of <= most_producers && h->boot == boot_identity())
+      return h->place.of;
+  return 0;
+}
+inline fault is_of_many(const topic_files& files, std::uint32_t producers) {
+  return fault::of(failure::data, "topic '", files.topic, "' is for ", producers,
+                   " producers, each with a ring of its own: name ", "it as topic<many<T>>, look at '", files.topic,
+                   "/0' and so on, or use another topic");
+}
+inline fault topic_files::absent() const {
+  if (auto n = producers_of(*this); n != 0) return is_of_many(*this, n);
+  return fault::of(failure::unavailable, "topic '", topic, "' is not there: start its publisher first (looked in '", folder,
+                   "')");
+}
+
+/// A ring among many and an ordinary topic must not be taken for each other: some of what is sent would not arrive.
+inline result<> is_at(const topic_files& files, const producer_place& is, const producer_place& wanted) {
+  if (is == wanted) return {};
+  if (is.of == 0)
+    return fault::of(failure::data, "topic '", files.topic, "' is an ordinary topic, and stands where one of many producers ",
+                     "has its ring: remove it, or use another topic");
+  if (wanted.of == 0)
+    return fault::of(failure::data, "topic '", files.topic, "' is the ring of one producer of ", is.of,
+                     ": name the whole, without the number, as topic<many<T>>, or use another topic");
+  return fault::of(failure::data, "topic '", files.topic, "' is the ring of producer ", is.number, " of ", is.of,
+                   ", and that of ", wanted.number, " of ", wanted.of, " belongs here: stop their users and remove them");
 }
 
 /// Who holds this file's lock opens, makes or removes the topic; nobody holds it while events flow. `make` makes the
@@ -153,12 +202,26 @@ inline result<> remove_names(const topic_files& files) {
   return remove_file(files.folder);
 }
 
-/// Removes a topic that nobody uses. One that is not there is fine.
+/// Removes a topic that nobody uses, with the rings of all its producers. One that is not there is fine.
 inline result<> remove_topic(const topic_files& files) {
-  if (!exists(files.folder)) return {};
+  if (!exists(files.folder) && producers_of(files) == 0) return {};
   auto lock = lock_topic(files, true);  // a removal or a making that was cut short left a folder without a lock
   if (!lock) return lock.error();
   if (auto unused = nobody_uses(files); !unused) return unused;
+  levada::file locks[most_producers];  // all at once, so that all go or none
+  for (std::size_t i = 0; i < most_producers && !exists(files.file("ring")); ++i) {
+    const auto place = files.of_place(i);
+    if (!exists(place.folder)) continue;
+    auto own = lock_topic(place, true);
+    if (!own) return own.error();
+    const auto h = header_of(place);
+    if (exists(place.file("ring")) && (!h || h->place.of == 0)) continue;  // a topic of its own, which is named so by chance
+    if (auto unused = nobody_uses(place); !unused) return unused;
+    locks[i] = std::move(*own);
+  }
+  for (std::size_t i = most_producers; i-- > 0;)
+    if (locks[i])
+      if (auto gone = remove_names(files.of_place(i)); !gone) return gone;
   return remove_names(files);
 }
 
@@ -170,6 +233,15 @@ inline result<> forget_topic(const topic_files& files) {
 
 /// Gives back the place of a named subscriber that will not return, so that another can have it.
 inline result<> forget_subscriber(const topic_files& files, const subscriber_name& name) {
+  if (const auto producers = producers_of(files); producers != 0) {  // it has one at each
+    auto done = result<>(fault::of(failure::usage, "topic '", files.topic, "' has no subscriber named '", name, "'"));
+    for (std::size_t i = 0; i < producers; ++i) {
+      auto here = forget_subscriber(files.of_place(i), name);
+      if (!here && here.error().kind != failure::usage) return here;
+      if (here) done = result<>();
+    }
+    return done;
+  }
   auto lock = lock_topic(files, false);
   if (!lock) return lock.error();
   for (std::size_t i = 0; i < most_subscribers; ++i) {

@@ -67,8 +67,15 @@ class sleeper {
   /// publisher that could ring uses a read-modify-write.
   template <class Ready>
   [[nodiscard]] bool park(bool others_exchange, Ready ready) {
-    doors_->sleepers.fetch_or(bit_);  // pairs with the load in caller::sleepers
-    patience_ = barrier_everywhere() || others_exchange ? long_patience : short_patience;
+    lie_down();
+    return stays(barrier_everywhere() || others_exchange, ready);
+  }
+  /// The same in two steps, with one barrier in between for all at whose doors somebody sleeps. `is_safe`: it went well, or all
+  /// exchange.
+  void lie_down() { doors_->sleepers.fetch_or(bit_); }  // pairs with the load in caller::sleepers
+  template <class Ready>
+  [[nodiscard]] bool stays(bool is_safe, Ready ready) {
+    patience_ = is_safe ? long_patience : short_patience;
     if (!ready()) return true;
     unpark();
     return false;
