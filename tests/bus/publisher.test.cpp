@@ -181,3 +181,25 @@ TEST_CASE_TEMPLATE("publisher: append copies as many events as have room, past t
     CHECK(p->append({}, {}, how) == 0);
   }
 }
+
+TEST_CASE("publisher: while the lane is full nothing is granted, however much of the ring is free") {
+  scratch_bus scratch;
+  const lv::topic<sample> t{scratch.bus(), "t", {.capacity = 4096}};
+  auto p = lv::publisher<sample>::open(t);
+  auto s = lv::subscriber<sample>::open(t);
+  REQUIRE(p);
+  REQUIRE(s);
+  std::uint64_t claims = 0;
+  for (; !p->claim(3).empty(); ++claims) {
+    if (claims % 2 == 0) [[maybe_unused]]
+      const bool sent = p->signal(lv::lane_kind::watermark, claims, {});  // after a claim there is room for one
+    p->commit(3, {static_cast<std::int64_t>(claims) * 10'000'000});       // and for a record of the time
+  }
+  CHECK(claims > 500);
+  CHECK(p->sequence() == 3 * claims);
+  CHECK(p->sequence() < p->capacity() - 500);
+  CHECK(p->claim(1).empty());
+  CHECK(p->claim(SIZE_MAX).empty());
+  for (auto turn = s->read(); turn; turn = s->read()) s->release(turn.events.size());
+  CHECK(p->claim(SIZE_MAX).size() == p->capacity() / 8);
+}

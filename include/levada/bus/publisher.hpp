@@ -76,9 +76,10 @@ class producer {
   }
 
   [[nodiscard]] LEVADA_INLINE std::uint64_t granted(std::size_t n) {
-    if (n > end_ - position_) [[unlikely]]  // it is never more than a slice away
-      return granted_slowly(n);
-    return n;
+    const auto want = n < most_capacity ? n : most_capacity;  // so that the difference has a sign, wherever sequences wrap
+    if (static_cast<std::int64_t>(position_ + want - end_) > 0) [[unlikely]]
+      return granted_slowly(want);
+    return want;  // the end is never more than a slice away
   }
   [[nodiscard]] LEVADA_INLINE bool has_room_in_lane() const { return room_.lane_limit >= lane_position_ + room::records_a_claim; }
   /// As granted, but all n or nothing.
@@ -141,7 +142,7 @@ class producer {
 
   LEVADA_COLD std::uint64_t granted_slowly(std::uint64_t want) {
     if (want > room_.slice()) want = room_.slice();
-    if (want > end_ - position_) extend();
+    if (static_cast<std::int64_t>(position_ + want - end_) > 0) extend();
     auto left = end_ - position_;
     return left < want ? left : want;
   }
@@ -190,7 +191,7 @@ class producer {
 
   ring_view ring_;
   std::uint64_t position_ = 0;
-  std::uint64_t end_ = 0;  // events below it may be claimed: none while the lane has no room
+  std::uint64_t end_ = 0;  // events below it may be claimed. Not behind `position_` while the lane has no room
   std::uint64_t lane_position_ = 0;
   std::int64_t next_record_ = INT64_MIN;  // a new producer's first commit always writes one
   timestamp last_time_ = long_ago;
