@@ -4,6 +4,7 @@
 #pragma once
 
 #include <levada/bus/detail/join.hpp>
+#include <levada/bus/detail/pace.hpp>
 #include <levada/bus/detail/sleep.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/reclaim.hpp>
@@ -80,7 +81,7 @@ class consumer {
   }
   LEVADA_INLINE void release(std::size_t n) {
     LEVADA_CHECK(n <= head_ - position_, n);
-    if (reclaimer_.flushes()) [[unlikely]]
+    if (pace_.flushes()) [[unlikely]]
       flush(n);
     position_ += n;
     if (position_ - published_ >= slice_ || position_ == head_) publish();
@@ -132,7 +133,7 @@ class consumer {
     return stays(barrier_everywhere());
   }
   void lie_down() {
-    hurry();
+    pace_.hurry();
     publish();
     sleeper_.lie_down();
   }
@@ -163,8 +164,7 @@ class consumer {
     cursor_->lane.release(lane_position_);
     published_ = position_;
     lane_published_ = lane_position_;
-    if (reclaimer_.tries() && position_ - lap_ >= ring_.measure.capacity) [[unlikely]]
-      time_lap();
+    pace_.read_up_to(position_, ring_.measure.capacity);
     if ((caller_.sleepers() & producer_sleeps) != 0) [[unlikely]]
       ring_producer();
   }
@@ -174,18 +174,12 @@ class consumer {
     const auto from = (position_ & (ring_.measure.capacity - 1)) * ring_.measure.stride;  // the data is mapped twice in a row
     flush_lines(ring_.data + line(from), ring_.data + line(from + n * ring_.measure.stride));
   }
-  LEVADA_COLD void time_lap() {
-    lap_ = position_;
-    reclaimer_.lap(wall_clock{}.steady(), ring_.measure.data_bytes());
-  }
   LEVADA_COLD void ring_producer() {
     if (caller_.take(producer_sleeps) != 0) producer_bell_.ring();
   }
   void refresh() {
-    if (polls_to_let_be_ > 0) [[unlikely]] {
-      --polls_to_let_be_;
+    if (pace_.leaves_head_alone()) [[unlikely]]
       return;
-    }
     const auto& c = *ring_.control;
     if (is_evicted()) [[unlikely]] {
       head_ = position_;
@@ -198,37 +192,9 @@ class consumer {
       skip_to(oldest_event(ring_));  // the producer may be a ring ahead: what it has given up is lost
     if (head_ - position_ > ring_.measure.capacity) [[unlikely]]
       head_ = position_;  // nonsense is not read
-    if (reclaimer_.is_dense() || reclaimer_.lags()) [[unlikely]]
-      let_gather();
+    if (pace_.lets_gather((head_ - position_) * ring_.measure.stride)) [[unlikely]]
+      head_ = position_;
     refresh_lane();
-  }
-  /// Whoever asks for head again and again slows down the one that writes it. After a small bite some polls leave it alone, so
-  /// that the two do not fall into step, each waiting for the other's cache line; and one that lags by choice takes no notice of
-  /// little.
-  LEVADA_COLD void let_gather() {
-    constexpr std::uint64_t least_bite = 256, most_bite = 16 * 1024;
-    const auto bytes = (head_ - position_) * ring_.measure.stride;
-    const bool at_once = std::exchange(hurries_, false);
-    if (!reclaimer_.lags()) {
-      polls_to_let_be_ = bytes >= least_bite && bytes < most_bite ? 8 : 0;
-    } else if (const auto half = ring_.measure.data_bytes() / 2;
-               bytes != 0 && bytes < (half < reclaimer::far_behind ? half : reclaimer::far_behind) && !at_once) {
-      const auto now = wall_clock{}.steady();
-      if (gathers_until_ == duration{}) gathers_until_ = now + duration{20'000};
-      if (now >= gathers_until_) {
-        gathers_until_ = {};
-      } else {
-        head_ = position_;
-        polls_to_let_be_ = 16;
-      }
-    } else {
-      gathers_until_ = {};
-    }
-  }
-  /// What a wait finds the next read must find too.
-  void hurry() {
-    hurries_ = true;
-    polls_to_let_be_ = 0;
   }
   void refresh_lane() {
     lane_head_ = ring_.control->lane_head.acquire();  // ... here, pairs with producer::append. Not the other way round.
@@ -319,11 +285,7 @@ class consumer {
   std::size_t index_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t lost_records_ = 0;
-  reclaimer reclaimer_;
-  std::uint64_t lap_ = 0;              // where this one began
-  std::uint32_t polls_to_let_be_ = 0;  // that do not look at head
-  bool hurries_ = false;               // the next look takes what is there
-  duration gathers_until_{};           // steady time, while it lags
+  pace pace_;
   cursor_page* cursor_ = nullptr;
   caller caller_;
   bell producer_bell_;
@@ -375,8 +337,7 @@ inline result<consumer> consumer::open(const segment& s, const subscriber_option
   if (c.validates_ && !at->resumed && c.ring_.measure.kind == ring_kind::frames)
     c.position_ = c.head_ = c.frame_from(c.position_);  // the record that attach found may have been overwritten under its eyes
   c.lane_position_ = c.lane_head_ = c.lane_published_ = start.lane;
-  c.lap_ = c.position_;
-  c.reclaimer_ = reclaimer(options.reclaim, c.ring_.measure.data_bytes());
+  c.pace_ = pace(options.reclaim, c.ring_.measure.data_bytes(), c.position_);
   c.slice_ = c.ring_.measure.capacity / 8;
   c.lane_slice_ = c.ring_.measure.lane_capacity / 8;
   c.place_ = std::move(at->lock);
@@ -385,7 +346,7 @@ inline result<consumer> consumer::open(const segment& s, const subscriber_option
 }
 
 inline bool consumer::wait(duration timeout) {
-  hurry();
+  pace_.hurry();
   if (ready()) return true;
   wall_clock clock;
   auto end = clock.steady() + timeout;
