@@ -225,11 +225,14 @@ class subscriber<frames<Content>> : subscriber<detail::frame_words<Content>> {
     if (status_) base::lie_down();
   }
   [[nodiscard]] bool stays(bool fenced) { return status_ && base::stays(fenced); }
+  void unpark(bool timed_out = false) {
+    if (status_) base::unpark(timed_out);  // else its place may be another's
+  }
   [[nodiscard]] bool wait(duration timeout) { return status_ && base::wait(timeout); }
 
   // Positions and losses are counted in words, also in a turn.
   using base::covering, base::epoch, base::leave, base::lost, base::lost_records, base::patience, base::position, base::producer,
-      base::producer_alive, base::producer_pid, base::rescued, base::time, base::unpark, base::unread, base::wake_fd;
+      base::producer_alive, base::producer_pid, base::rescued, base::time, base::unread, base::wake_fd;
 
  private:
   using words = std::span<const word<std::uint64_t>>;

@@ -2,8 +2,8 @@
 // many: several producers on one topic. Name a topic<many<T>>, topic<many<line<T>>> or topic<many<frames<>>>; all else is the
 // same.
 //
-// Each producer has a ring of its own: the topic NAME is the ordinary topics NAME/0, NAME/1 and so on, one for each place that a
-// producer can take, and a subscriber reads them in turn. So a claim leaves no hole, producers share no cache line and pay no
+// Each producer has a ring of its own: the topic NAME is the topics NAME/0, NAME/1 and so on, one for each place that a producer
+// can take, and a subscriber reads them in turn. So a claim leaves no hole, producers share no cache line and pay no
 // read-modify-write, one that is killed is in nobody's way, and whatever holds for a ring holds for each. The price is that
 // there is no order between the events of two producers: each one's own is kept, and (producer, epoch, sequence) names an event
 // for good.

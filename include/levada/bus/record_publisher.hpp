@@ -33,7 +33,7 @@ class record_publisher {
     if (!files) return files.error();
     auto lock = detail::lock_topic(*files, false);
     if (!lock) return lock.error();
-    if (detail::segment::is_of_earlier_boot(*files)) return files->absent();
+    if (detail::is_of_earlier_boot(*files)) return files->absent();
     auto s = detail::segment::open(*files, detail::side::publisher);
     if (!s) return s.error();
     if (auto kind = s->is_of(detail::ring_kind::stream, "record_publisher"); !kind) return kind.error();

@@ -64,7 +64,7 @@ class record_subscriber {
     if (!files) return files.error();
     auto lock = detail::lock_topic(*files, false);
     if (!lock) return lock.error();
-    if (detail::segment::is_of_earlier_boot(*files)) return files->absent();
+    if (detail::is_of_earlier_boot(*files)) return files->absent();
     auto s = detail::segment::open(*files, detail::side::subscriber);
     if (!s) return s.error();
     if (s->view().measure.kind == detail::ring_kind::frames)

@@ -111,7 +111,7 @@ class segment {
                                    ring_kind kind = ring_kind::stream, const producer_place& place = {}) {
     auto lock = lock_topic(files, true);
     if (!lock) return lock.error();
-    if (exists(files.file("ring")) && !is_of_earlier_boot(files)) {
+    if (has_ring(files)) {
       const auto there = header_of(files);
       if (auto same = is_at(files, there ? there->place : place, place); !same) return same.error();
       return lock;
@@ -123,12 +123,6 @@ class segment {
     h->place = place;
     if (auto made = make_files(files, *h, event); !made) return made.error();
     return lock;
-  }
-
-  /// A ring that lies on a disk, and not in memory, outlives the boot; its events may be half written.
-  static bool is_of_earlier_boot(const topic_files& files) {
-    const auto h = header_of(files);
-    return h && h->boot != boot_identity();
   }
 
   /// `who` wants to use it as a ring of this kind.

@@ -49,7 +49,7 @@ class family {
                        "' is too long for many producers: ", sizeof(topic_files::topic) - 4, " characters at most");
     auto lock = lock_topic(*files, true);
     if (!lock) return lock.error();
-    if (exists(files->file("ring")) && !segment::is_of_earlier_boot(*files))
+    if (has_ring(*files))
       return fault::of(failure::data, "topic '", where.name(), "' has one producer: name it as topic<T>, not as topic<many<T>>, ",
                        "or use another topic");
     const auto there = producers_of(*files);

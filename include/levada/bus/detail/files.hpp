@@ -69,6 +69,14 @@ inline std::optional<ring_header> header_of(const topic_files& files) {
   return h;
 }
 
+/// A ring that lies on a disk, and not in memory, outlives the boot; its events may be half written.
+inline bool is_of_earlier_boot(const topic_files& files) {
+  const auto h = header_of(files);
+  return h && h->boot != boot_identity();
+}
+/// Is there a ring under the very name?
+inline bool has_ring(const topic_files& files) { return exists(files.file("ring")) && !is_of_earlier_boot(files); }
+
 /// How many producers a topic can have whose name is one for many; 0 if it is not.
 inline std::uint32_t producers_of(const topic_files& files) {
   for (std::uint32_t i = 0; i < most_producers; ++i)
@@ -209,7 +217,7 @@ inline result<> remove_topic(const topic_files& files) {
   if (!lock) return lock.error();
   if (auto unused = nobody_uses(files); !unused) return unused;
   levada::file locks[most_producers];  // all at once, so that all go or none
-  for (std::size_t i = 0; i < most_producers && !exists(files.file("ring")); ++i) {
+  for (std::size_t i = 0; i < most_producers && !has_ring(files); ++i) {
     const auto place = files.of_place(i);
     if (!exists(place.folder)) continue;
     auto own = lock_topic(place, true);

@@ -83,9 +83,9 @@ class inlet<E, many<Ring>> {
   [[nodiscard]] bool had_producer(std::size_t i) const { return subscriber_->at(i).producer_pid() != 0; }
   [[nodiscard]] bool has_ended(std::size_t i) const { return subscriber_->at(i).covering().kind() == lane_kind::end; }
 
-  LEVADA_COLD polled dry(bool came, auto out) {
-    if (!subscriber_->status()) return polled::end;  // evicted
-    for (std::size_t i = 0; i < places(); ++i)       // time alone may have moved
+  polled dry(bool came, auto out) {
+    if (subscriber_->ready() && !subscriber_->status()) return polled::end;  // evicted
+    for (std::size_t i = 0; i < places(); ++i)                               // time alone may have moved
       if (const auto time = subscriber_->at(i).time(); out.now() < time) {
         came = true;
         out.advance(time);
