@@ -213,6 +213,21 @@ TEST_CASE("evict: one that stands still for longer than its lease is told, and r
   CHECK(late.wrong == 0);
 }
 
+TEST_CASE("evict: what is still there comes no more either") {
+  scratch_bus scratch;
+  auto p = lv::publisher<sample>::open(topic_on(scratch));
+  auto s = lv::subscriber<sample>::open(topic_on(scratch), {.overflow = lv::overflow_policy::evict, .lease = 1_ms});
+  auto other = lv::subscriber<sample>::open(topic_on(scratch));  // keeps it
+  REQUIRE(p);
+  REQUIRE(s);
+  REQUIRE(other);
+  publish(*p, ring);
+  REQUIRE(!s->read().events.empty());
+  while (p->evictions() == 0) REQUIRE(p->claim(1).empty());
+  CHECK(!s->status());
+  CHECK(!s->read());
+}
+
 TEST_CASE("evict: one that sleeps when it is evicted is woken") {
   scratch_bus scratch;
   auto p = lv::publisher<sample>::open(topic_on(scratch));

@@ -38,14 +38,14 @@ class copier {
   [[nodiscard]] explicit operator bool() const { return most_ > 0; }
 
   LEVADA_COLD copied_turn read(consumer& from) {
-    for (;;) {
+    while (!from.is_evicted()) {
       if (const auto* signal = from.next_signal()) return {nullptr, 0, signal, untold(from)};
       auto n = static_cast<std::size_t>(from.available());
       if (n == 0) return {};
       if (n > most_) n = most_;
       if (auto* first = from.copy(n, room_.base())) return {first, n, nullptr, untold(from)};
-      if (from.is_evicted()) return {};
     }
+    return {};
   }
 
  private:
