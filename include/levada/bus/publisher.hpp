@@ -271,7 +271,8 @@ class publisher {
   /// Grows with every producer of the topic: with a sequence it names an event for good.
   [[nodiscard]] std::uint32_t epoch() const { return core_.epoch(); }
   [[nodiscard]] std::uint64_t capacity() const { return mask_ + 1; }
-  /// Waits that ended by patience though there was room: 0 unless a ring was lost.
+  /// Waits that ended by patience though there was room: 0 unless a ring was lost. One for room looks at the dead every 5 ms, and
+  /// what it finds then is not counted.
   [[nodiscard]] std::uint64_t rescued() const { return core_.rescued(); }
 
   /// Subscribers that stood in the way for longer than their lease (overflow_policy::evict), and were waited for no longer.

@@ -75,7 +75,7 @@ class sleeper {
   template <class Ready>
   void wait(duration timeout, Ready ready) {
     if (bell_.wait(timeout < patience_ ? timeout : patience_)) return;
-    if (is_missed(ready)) ++rescued_;
+    if (timeout >= patience_ && is_missed(ready)) ++rescued_;  // whoever wanted to look earlier has not been rescued
   }
   /// The time is over, there is something, and no ring has come: is one on its way from somebody who has just published?
   template <class Ready>
