@@ -26,6 +26,7 @@
 #include <levada/bus/segment.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/time.hpp>
+#include <levada/core/word.hpp>
 #include <levada/os/clock.hpp>
 #include <levada/os/lock.hpp>
 
@@ -92,6 +93,9 @@ class room {
     control.reserve.release(further(kept.events, wanted.events));  // pairs with the acquire in attach
     control.lane_reserve.release(further(kept.records, wanted.records));
     ring_.doors->gate.fetch_or(0);  // pairs with the fetch_or in attach
+    // What is written below the new limits is written plainly, and pairs with the acquires in consumer::copy_words: whoever has
+    // copied some of it finds the new reserve.
+    release_fence();
     seen = scan(position, lane);
     limit = further(limit, nearer(seen.events, wanted.events));
     lane_limit = further(lane_limit, nearer(seen.records, wanted.records));
