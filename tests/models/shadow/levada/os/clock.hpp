@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSL-1.0
+// clock: as the library's, played by the machine.
+#pragma once
+
+#include <levada/core/time.hpp>
+
+#include "../../../machine.hpp"
+
+namespace levada::inline v0 {
+
+struct wall_clock {
+  [[nodiscard]] timestamp now() const { return {machine::clock()}; }
+  [[nodiscard]] duration steady() const { return duration{machine::clock()}; }
+};
+static_assert(clock_source<wall_clock>);
+
+}  // namespace levada::inline v0
