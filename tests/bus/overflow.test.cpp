@@ -67,30 +67,35 @@ TEST_CASE("overwrite: nobody waits for such a subscriber, and what it has missed
   CHECK(s->read().lost == 0);  // told once
 }
 
-TEST_CASE("overwrite: whatever the two do, each event comes whole and in its place or is counted as lost") {
-  for (const std::uint64_t first : {std::uint64_t{0}, (std::uint64_t{1} << 32) - 700, (std::uint64_t{1} << 63) - 700}) {
-    scratch_bus scratch;
-    auto p = lv::publisher<sample>::open(topic_on(scratch, first));
-    auto s = lv::subscriber<sample>::open(topic_on(scratch, first), overwritten);
-    REQUIRE(p);
-    REQUIRE(s);
-    reader r(*s);
-    std::mt19937_64 random(first + 1);
-    std::uint64_t signals = 0;
-    for (std::int64_t round = 0; round < 5000; ++round) {
-      publish(*p, random() % (round % 7 == 0 ? 2 * ring : 40), {round * 1'000'000});
-      if (random() % 5 == 0 && p->signal(lv::lane_kind::watermark, 1, {})) ++signals;
-      r.read(random() % 300);
+TEST_CASE("whatever the two do, wherever counting begins: each event comes whole and in its place or is counted as lost") {
+  for (const auto policy : {lv::overflow_policy::overwrite, lv::overflow_policy::evict, lv::overflow_policy::block})
+    for (const std::uint64_t first : {std::uint64_t{0}, (std::uint64_t{1} << 32) - 700, (std::uint64_t{1} << 63) - 700}) {
+      scratch_bus scratch;
+      auto p = lv::publisher<sample>::open(topic_on(scratch, first));
+      auto s = lv::subscriber<sample>::open(topic_on(scratch, first), {.overflow = policy, .lease = 60_s});
+      REQUIRE(p);
+      REQUIRE(s);
+      reader r(*s);
+      std::mt19937_64 random(first + 1);
+      std::uint64_t signals = 0;
+      for (std::int64_t round = 0; round < 5000; ++round) {
+        publish(*p, random() % (round % 7 == 0 ? 2 * ring : 40), {round * 1'000'000});
+        if (random() % 5 == 0 && p->signal(lv::lane_kind::watermark, 1, {})) ++signals;
+        r.read(random() % 300);
+      }
+      while (r.got + r.lost < p->sequence() - first) r.read(2 * ring);
+      CHECK(r.wrong == 0);
+      CHECK(r.lost == s->lost());
+      CHECK(r.got > 10'000);
+      CHECK(r.signals <= signals);
+      if (policy == lv::overflow_policy::overwrite) {
+        CHECK(r.lost > 10'000);
+        CHECK(r.signals > signals / 2);
+      } else {
+        CHECK(r.lost == 0);
+        CHECK(r.signals == signals);
+      }
     }
-    r.read(2 * ring);
-    CHECK(r.wrong == 0);
-    CHECK(r.lost == s->lost());
-    CHECK(r.got + r.lost == p->sequence() - first);
-    CHECK(r.got > 10'000);
-    CHECK(r.lost > 10'000);
-    CHECK(r.signals <= signals);
-    CHECK(r.signals > signals / 2);
-  }
 }
 
 TEST_CASE("overwrite: records of the lane that are gone are counted too, and the rest come in their places") {

@@ -109,7 +109,7 @@ class bus {
 struct topic_options {
   std::uint64_t capacity = 4096;     ///< events; rounded up to a power of two and whole pages
   duration grain{1'000'000};         ///< how exactly the lane knows the time of an event
-  std::uint64_t first_sequence = 0;  ///< where counting begins: the end of a log, say
+  std::uint64_t first_sequence = 0;  ///< where counting begins: the end of a log, say; at most 2^63
 };
 
 /// Names a stream of events on a bus. T chooses the ring: an event type for a stream ring (throughput), line<event> for one in
