@@ -22,7 +22,7 @@ class bell {
   void ring() const noexcept { machine::ring(number_); }
   void drain() const noexcept { machine::drain(number_); }
   /// A tenth of a second is long enough to be for ever.
-  [[nodiscard]] bool wait(duration timeout) const { return machine::wait({number_}, timeout < duration{100'000'000}); }
+  [[nodiscard]] bool wait(duration timeout, int = -1) const { return machine::wait({number_}, timeout < duration{100'000'000}); }
 
   [[nodiscard]] int fd() const noexcept { return number_; }
   [[nodiscard]] explicit operator bool() const { return number_ >= 0; }

@@ -6,6 +6,8 @@
 
 #include "../../../machine.hpp"
 
+#include <ctime>
+
 namespace levada::inline v0 {
 
 struct wall_clock {
@@ -13,5 +15,11 @@ struct wall_clock {
   [[nodiscard]] duration steady() const { return duration{machine::clock()}; }
 };
 static_assert(clock_source<wall_clock>);
+
+namespace detail {
+inline timespec timespec_of(duration d) {
+  return {static_cast<time_t>(d.ns / 1'000'000'000), static_cast<long>(d.ns % 1'000'000'000)};
+}
+}  // namespace detail
 
 }  // namespace levada::inline v0
