@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # Sourced by examples/run and tests/run: finds out what this machine lacks, and installs it with apt-get.
 #   want TEST PACKAGE REASON     notes PACKAGE when the shell command TEST fails
+#   want_if_known TEST PACKAGE REASON  the same, where the distribution has that package
 #   install_wanted               says what it installs and why; does nothing when nothing is missing
 
 wanted=
@@ -13,6 +14,13 @@ want() {
     wanted="$wanted $2"
     reasons="$reasons
   $2: $3"
+  fi
+}
+
+want_if_known() {
+  if ! eval "$1" >/dev/null 2>&1; then
+    update_lists
+    if apt-cache show "$2" >/dev/null 2>&1; then want false "$2" "$3"; fi
   fi
 }
 

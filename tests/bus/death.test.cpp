@@ -73,6 +73,25 @@ TEST_CASE("peer: publisher" * doctest::skip()) {
   }
 }
 
+TEST_CASE("death: of a publisher, while a standby waits for its place") {
+  scratch_bus scratch;
+  const auto where = topic_in(scratch.folder().string());
+  auto s = lv::subscriber<sample>::open(where);
+  REQUIRE(s);
+  set_step(0);
+  auto peer = start_peer("publisher", scratch);
+  while (s->position() < 200) {
+    CHECK(s->wait(60_s));
+    CHECK(drain(*s).torn == 0);
+  }
+  CHECK(!lv::publisher<sample>::open(where, 1_ms));
+  peer.kill(SIGKILL);
+  auto p = lv::publisher<sample>::open(where, 60_s);  // the dying may hold it for a moment
+  REQUIRE(p);
+  CHECK(p->epoch() == 2);
+  peer.wait();
+}
+
 TEST_CASE("death: of publishers, at any step: their successors go on and nothing accepted is lost, doubled or torn") {
   scratch_bus scratch;
   auto where = topic_in(scratch.folder().string());

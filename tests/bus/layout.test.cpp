@@ -55,6 +55,12 @@ TEST_CASE("plan_ring: what cannot be is refused in words") {
   CHECK(none.error().kind == lv::failure::usage);
   CHECK(!lv::detail::plan_ring(UINT64_MAX, 1_ms, 0, lv::describe<event>(), 4096));
   CHECK(!lv::detail::plan_ring(8, lv::duration{-1}, 0, lv::describe<event>(), 4096));
+  CHECK(lv::detail::plan_ring(8, 1_ms, std::uint64_t{1} << 63, lv::describe<event>(), 4096));
+  auto late = lv::detail::plan_ring(8, 1_ms, (std::uint64_t{1} << 63) + 1, lv::describe<event>(), 4096);
+  REQUIRE(!late);
+  CHECK(late.error().sentence.view() ==
+        "the first sequence can be at most 9223372036854775808 (2^63), and 9223372036854775809 was asked for: counting must not "
+        "come to its end");
 }
 
 TEST_CASE("check_ring: any garbled number of the geometry is refused") {
@@ -90,6 +96,8 @@ TEST_CASE("check_ring: any garbled number of the geometry is refused") {
       good.place = {number, of};
       CHECK(static_cast<bool>(check(good, bytes)) == (of <= 16 && (number == 0 || number < of)));
     }
+  good.first_sequence = UINT64_MAX - 1000;
+  CHECK(!check(good, bytes));
 }
 
 TEST_CASE("check_ring: a header of random bytes is refused, whatever the file's size") {

@@ -121,32 +121,37 @@ TEST_CASE("overwrite: nobody waits for such a subscriber, and what it has missed
   CHECK(s->read().lost == 0);  // told once
 }
 
-TEST_CASE_TEMPLATE("overwrite: whatever the two do, each event comes whole and in its place or is counted as lost", Ring, sample,
-                   lv::line<sample>, lv::frames<>) {
-  for (const std::uint64_t first : {std::uint64_t{0}, (std::uint64_t{1} << 32) - 700, (std::uint64_t{1} << 63) - 700}) {
-    scratch_bus scratch;
-    auto p = lv::publisher<Ring>::open(topic_of<Ring>(scratch, first));
-    auto s = lv::subscriber<Ring>::open(topic_of<Ring>(scratch, first), overwritten);
-    REQUIRE(p);
-    REQUIRE(s);
-    reader<Ring> r(*s);
-    std::mt19937_64 random(first + 1);
-    std::uint64_t signals = 0;
-    for (std::int64_t round = 0; round < 5000; ++round) {
-      publish(*p, random() % (round % 7 == 0 ? 2 * ring : 40), {round * 1'000'000});
-      if (random() % 5 == 0 && p->signal(lv::lane_kind::watermark, 1, {})) ++signals;
-      r.read(random() % 300);
+TEST_CASE_TEMPLATE("whatever the two do, wherever counting begins: each event comes whole and in its place or is counted as lost",
+                   Ring, sample, lv::line<sample>, lv::frames<>) {
+  for (const auto policy : {lv::overflow_policy::overwrite, lv::overflow_policy::evict, lv::overflow_policy::block})
+    for (const std::uint64_t first : {std::uint64_t{0}, (std::uint64_t{1} << 32) - 700, (std::uint64_t{1} << 63) - 700}) {
+      scratch_bus scratch;
+      auto p = lv::publisher<Ring>::open(topic_of<Ring>(scratch, first));
+      auto s = lv::subscriber<Ring>::open(topic_of<Ring>(scratch, first), {.overflow = policy, .lease = 60_s});
+      REQUIRE(p);
+      REQUIRE(s);
+      reader<Ring> r(*s);
+      std::mt19937_64 random(first + 1);
+      std::uint64_t signals = 0;
+      for (std::int64_t round = 0; round < 5000; ++round) {
+        publish(*p, random() % (round % 7 == 0 ? 2 * ring : 40), {round * 1'000'000});
+        if (random() % 5 == 0 && p->signal(lv::lane_kind::watermark, 1, {})) ++signals;
+        r.read(random() % 300);
+      }
+      while (r.got + r.lost < p->sequence() - first) r.read(2 * ring);  // a line ring looks further only now and then
+      r.read(2 * ring);
+      CHECK(r.wrong == 0);
+      CHECK(r.lost == s->lost());
+      CHECK(r.got > 10'000);
+      CHECK(r.signals <= signals);
+      if (policy == lv::overflow_policy::overwrite) {
+        CHECK(r.lost > 10'000);
+        CHECK(r.signals > signals / 2);
+      } else {
+        CHECK(r.lost == 0);
+        CHECK(r.signals == signals);
+      }
     }
-    r.read(2 * ring);
-    while (r.got + r.lost < p->sequence() - first) r.read(2 * ring);  // a line ring looks further only now and then
-    CHECK(r.wrong == 0);
-    CHECK(r.lost == s->lost());
-    CHECK(r.got + r.lost == p->sequence() - first);
-    CHECK(r.got > 10'000);
-    CHECK(r.lost > 10'000);
-    CHECK(r.signals <= signals);
-    CHECK(r.signals > signals / 2);
-  }
 }
 
 TEST_CASE("overwrite: records of the lane that are gone are counted too, and the rest come in their places") {
@@ -320,6 +325,21 @@ TEST_CASE_TEMPLATE("evict: in every ring one that was evicted is told, and takes
   CHECK(r.got == got);
   CHECK(r.wrong == 0);
   CHECK(!s->status());
+}
+
+TEST_CASE("evict: what is still there comes no more either") {
+  scratch_bus scratch;
+  auto p = lv::publisher<sample>::open(topic_on(scratch));
+  auto s = lv::subscriber<sample>::open(topic_on(scratch), {.overflow = lv::overflow_policy::evict, .lease = 1_ms});
+  auto other = lv::subscriber<sample>::open(topic_on(scratch));  // keeps it
+  REQUIRE(p);
+  REQUIRE(s);
+  REQUIRE(other);
+  publish(*p, ring);
+  REQUIRE(!s->read().events.empty());
+  while (p->evictions() == 0) REQUIRE(p->claim(1).empty());
+  CHECK(!s->status());
+  CHECK(!s->read());
 }
 
 TEST_CASE("evict: one that sleeps when it is evicted is woken") {

@@ -6,8 +6,10 @@
 #include "common.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -131,6 +133,26 @@ TEST_CASE("publisher: a signal needs room in the lane, and signals that are read
     CHECK(t1.signal->value == round);
     CHECK(!s->read());
   }
+}
+
+TEST_CASE("publisher: a standby waits for the place, and for no longer than it was told") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t"};
+  std::optional<lv::publisher<sample>> first(*lv::publisher<sample>::open(t));
+  const auto refused = lv::publisher<sample>::open(t, 1_ms);
+  REQUIRE(!refused);
+  CHECK(refused.error().kind == lv::failure::unavailable);
+  publish(*first, 10);
+  std::uint32_t epoch = 0;
+  std::uint64_t sequence = 0;
+  std::thread standby([&] {
+    auto p = lv::publisher<sample>::open(t, 60_s);
+    if (p) epoch = p->epoch(), sequence = p->sequence();
+  });
+  first.reset();
+  standby.join();
+  CHECK(epoch == 2);
+  CHECK(sequence == 10);
 }
 
 TEST_CASE("publisher: counters that are damaged are refused") {

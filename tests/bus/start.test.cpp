@@ -13,6 +13,8 @@
 namespace {
 
 constexpr std::uint64_t ring = 512;
+constexpr std::uint64_t firsts[] = {0, (std::uint64_t{1} << 32) - 700,
+                                    (std::uint64_t{1} << 63) - 700};  // wherever counting begins
 lv::subscriber<sample> from(const lv::topic<sample>& t, const lv::start_at& where) {
   return *lv::subscriber<sample>::open(t, {.from = where});
 }
@@ -20,32 +22,39 @@ lv::subscriber<sample> from(const lv::topic<sample>& t, const lv::start_at& wher
 }  // namespace
 
 TEST_CASE("start: after a sequence is at the next one; what is gone is lost, what is not there yet is waited for") {
-  scratch_bus scratch;
-  const lv::topic<sample> t{scratch.bus(), "t", {.capacity = ring}};
-  auto p = lv::publisher<sample>::open(t);
-  REQUIRE(p);
-  publish(*p, 100);
-  auto a = from(t, lv::start_at::after(41));
-  CHECK(a.position() == 42);
-  CHECK(a.lost() == 0);
-  CHECK(drain(a).first == 42);
-  CHECK(from(t, lv::start_at::after(99)).position() == 100);
-  CHECK(from(t, lv::start_at::after(500)).position() == 100);
-  a = from(t, lv::start_at::latest);  // holds nothing back
-  for (int i = 0; i < 20; ++i) publish(*p, ring / 4), drain(a);
-  auto late = from(t, lv::start_at::after(41));
-  CHECK(late.position() > 42);
-  CHECK(late.lost() == late.position() - 42);
-  const auto rest = drain(late);
-  CHECK(rest.events + late.lost() + 42 == p->sequence());
+  for (const auto first : firsts) {
+    scratch_bus scratch;
+    const lv::topic<sample> t{scratch.bus(), "t", {.capacity = ring, .first_sequence = first}};
+    auto p = lv::publisher<sample>::open(t);
+    REQUIRE(p);
+    publish(*p, 100);
+    auto a = from(t, lv::start_at::after(first + 41));
+    CHECK(a.position() == first + 42);
+    CHECK(a.lost() == 0);
+    CHECK(drain(a).first == first + 42);
+    CHECK(from(t, lv::start_at::after(first + 99)).position() == first + 100);
+    for (const auto ahead : {first + 500, UINT64_MAX}) {
+      const auto s = from(t, lv::start_at::after(ahead));
+      CHECK(s.position() == first + 100);
+      CHECK(s.lost() == 0);
+    }
+    a = from(t, lv::start_at::latest);  // holds nothing back
+    for (int i = 0; i < 20; ++i) publish(*p, ring / 4), drain(a);
+    auto late = from(t, lv::start_at::after(first + 41));
+    CHECK(late.position() > first + 42);
+    CHECK(late.lost() == late.position() - first - 42);
+    const auto rest = drain(late);
+    CHECK(rest.events + late.lost() + first + 42 == p->sequence());
+  }
 }
 
 TEST_CASE("start: at a time is at the first event that may have it, whatever the times are") {
   std::mt19937_64 random(11);
   for (int round = 0; round < 200; ++round) {
     scratch_bus scratch;
-    const lv::topic<sample> t{
-        scratch.bus(), "t", {.capacity = ring, .grain = lv::duration{static_cast<std::int64_t>(random() % 20)}}};
+    const auto begin = firsts[round % 3];
+    const lv::duration grain{static_cast<std::int64_t>(random() % 20)};
+    const lv::topic<sample> t{scratch.bus(), "t", {.capacity = ring, .grain = grain, .first_sequence = begin}};
     auto p = lv::publisher<sample>::open(t);
     auto other = lv::subscriber<sample>::open(t);
     REQUIRE(p);
@@ -66,19 +75,20 @@ TEST_CASE("start: at a time is at the first event that may have it, whatever the
       const auto wish = static_cast<std::int64_t>(50 + random() % 1200);
       auto s = from(t, lv::start_at::at({wish}));
       // No event of that time or a later one may be left out that is still there ...
-      const auto oldest = from(t, lv::start_at::earliest).position();
+      const auto oldest = from(t, lv::start_at::earliest).position() - begin;
+      const auto at = s.position() - begin;
       const auto first = static_cast<std::uint64_t>(std::ranges::lower_bound(times, wish) - times.begin());
-      CHECK(s.position() <= std::max(first, oldest));
+      CHECK(at <= std::max(first, oldest));
       // ... and of the earlier ones only those that share a record with it, or whose time is not known any more.
-      if (s.position() > oldest && s.position() < times.size()) {
-        const auto begins = times[s.position()];
-        CHECK(static_cast<std::uint64_t>(std::ranges::lower_bound(times, begins) - times.begin()) <= s.position());
+      if (at > oldest && at < times.size()) {
+        const auto begins = times[at];
+        CHECK(static_cast<std::uint64_t>(std::ranges::lower_bound(times, begins) - times.begin()) <= at);
         if (first < times.size()) CHECK(begins <= times[first]);
-        const auto earlier = std::ranges::count_if(times.begin() + static_cast<std::ptrdiff_t>(s.position()), times.end(),
+        const auto earlier = std::ranges::count_if(times.begin() + static_cast<std::ptrdiff_t>(at), times.end(),
                                                    [&](std::int64_t v) { return v < wish && v != begins; });
         CHECK(earlier == 0);
       }
-      if (first < times.size() && times[first] == wish) CHECK(s.position() == std::max(first, oldest));
+      if (first < times.size() && times[first] == wish) CHECK(at == std::max(first, oldest));
       CHECK(s.lost() == 0);
       CHECK(drain(s).torn == 0);
     }

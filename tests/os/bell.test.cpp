@@ -41,6 +41,18 @@ TEST_CASE("bell: a ring for somebody who does not wait yet is not lost") {
   CHECK(!a->wait(0_ms));
 }
 
+TEST_CASE("bell: a wait ends by another descriptor as well") {
+  scratch s;
+  auto a = lv::bell::open(s.path.c_str());
+  REQUIRE(a);
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  CHECK(!a->wait(0_ms, ends[0]));
+  REQUIRE(::write(ends[1], "x", 1) == 1);
+  CHECK(a->wait(60_s, ends[0]));
+  ::close(ends[0]), ::close(ends[1]);
+}
+
 TEST_CASE("bell: rings without a limit neither block nor fail, and one drain forgets them") {
   scratch s;
   auto a = lv::bell::open(s.path.c_str());

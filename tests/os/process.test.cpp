@@ -58,6 +58,19 @@ TEST_CASE("child: one that somebody else has waited for has ended") {
   CHECK(c->wait().ended);
 }
 
+TEST_CASE("watch_process: says when a process has ended, and nothing of one that cannot be watched") {
+  auto c = lv::spawn("/bin/sleep", "60");
+  REQUIRE(c);
+  const auto watched = lv::watch_process(c->pid());
+  if (!watched) return;  // a sandbox may refuse it
+  CHECK(!lv::wait_for_end(watched, lv::duration{}));
+  c->kill(SIGKILL);
+  CHECK(lv::wait_for_end(watched, lv::duration{60'000'000'000}));  // before anybody has asked how it ended
+  c->wait();
+  CHECK(!lv::watch_process(0));
+  CHECK(!lv::wait_for_end(lv::file{}, lv::duration{}));
+}
+
 TEST_CASE("self_path: the program that runs") {
   auto path = lv::self_path();
   CHECK(path.view().starts_with('/'));

@@ -97,6 +97,9 @@ class publisher<frames<Content>> : publisher<detail::frame_words<Content>> {
   static result<publisher> open(const topic<frames<Content>>& where) {
     return made(base::open(topic<detail::frame_words<Content>>(where)));
   }
+  static result<publisher> open(const topic<frames<Content>>& where, duration patience) {
+    return made(base::open(topic<detail::frame_words<Content>>(where), patience));
+  }
   static result<publisher> over(const detail::segment& s) { return made(base::over(s)); }
 
   /// Room for a frame of n bytes behind those that were added, aligned to 8; empty if there is none, if n is 0 (which needs no

@@ -208,6 +208,9 @@ struct geometry {
 inline constexpr std::uint64_t most_capacity = std::uint64_t{1} << 32;
 inline constexpr std::uint64_t least_capacity = 8;  // an eighth of it is an event
 inline constexpr std::uint64_t most_event_size = std::uint64_t{1} << 20;
+/// Sequences are compared as numbers, so they never begin anew at 0: at 10^9 events a second there are three centuries from here
+/// on.
+inline constexpr std::uint64_t most_first_sequence = std::uint64_t{1} << 63;
 inline constexpr std::uint64_t most_header_bytes = std::uint64_t{1} << 20;
 
 constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
@@ -233,6 +236,9 @@ inline result<ring_header> plan_ring(std::uint64_t capacity, duration grain, std
     return fault::of(failure::usage, "an event of ", event.event_size,
                      " bytes does not fit into a slot of a line ring: ", most_line_event_size,
                      " is the most; a stream ring takes larger ones");
+  if (first_sequence > most_first_sequence)
+    return fault::of(failure::usage, "the first sequence can be at most ", most_first_sequence, " (2^63), and ", first_sequence,
+                     " was asked for: counting must not come to its end");
   if (grain.ns < 0) return fault::of(failure::usage, "the grain of a topic's time cannot be negative");
   ring_header h;
   h.kind = static_cast<std::uint32_t>(kind);
@@ -273,6 +279,7 @@ inline result<geometry> check_ring(const ring_header& h, std::uint64_t file_byte
     return bad("the size of an event", h.event_size);
   if (!std::has_single_bit(h.event_alignment) || h.event_alignment > page || h.event_size % h.event_alignment != 0)
     return bad("the alignment of an event", h.event_alignment);
+  if (h.first_sequence > most_first_sequence) return bad("the first sequence", h.first_sequence);
   if (h.grain < 0) return bad("the grain", static_cast<std::uint64_t>(h.grain));
   if (h.place.of > most_producers) return bad("the number of producers", h.place.of);
   if (h.place.number != 0 && h.place.number >= h.place.of) return bad("the place among the producers", h.place.number);

@@ -210,12 +210,21 @@ inline bool producer::wait_for_room(duration timeout, std::uint64_t n) {
     if (room_.state_of(i) != cursor_state::free) bells_[i].ring();
   wall_clock clock;
   auto end = clock.steady() + timeout;
-  for (;;) {
+  for (int ended = 0;;) {
+    room_.look_at_once();
     if (!sleeper_.park(false, room_now)) return true;
     auto left = end - clock.steady();
-    if (left > duration{})
-      sleeper_.wait(left < room_.next_look() ? left : room_.next_look(),
-                    [this, n] { return room_.is_open(position_ + n - 1, lane_position_); });
+    if (left > duration{}) {
+      // Whoever is in the way may die. Its process says so at once, and its lock is believed; a process that has ended and whose
+      // lock is held has left a child, and is not asked again.
+      const int pid = room_.blocker_pid();
+      const file watched = watch_process(pid != ended ? pid : 0);
+      sleeper_.wait(
+          left < room_.next_look() ? left : room_.next_look(),
+          [this, n] { return room_.is_open(position_ + n - 1, lane_position_); }, watched.fd());
+      if (wait_for_end(watched, duration{})) ended = pid;
+    }
+    room_.look_at_once();
     sleeper_.unpark();
     if (room_now()) return true;
     if (left <= duration{}) return false;
@@ -236,6 +245,21 @@ LEVADA_INLINE void fill(std::span<Slot> slots, std::span<const E> events, store_
   } else {
     for (std::size_t i = 0; i < events.size(); ++i) slots[i] = events[i];
   }
+}
+
+/// Until nobody is the publisher, or it is `end`. Its process says so at once when it dies, and its lock is believed.
+inline bool wait_for_place(const segment& s, duration end) {
+  constexpr duration look_every{5'000'000};  // at one that leaves and lives on
+  const wall_clock clock;
+  auto place = file::open(s.files().file("producer").c_str(), O_RDWR | O_NOFOLLOW);
+  for (int ended = 0; place && is_locked(place->fd());) {
+    const auto left = end - clock.steady();
+    if (left <= duration{}) return false;
+    const int pid = static_cast<int>(s.view().control->producer_pid.relaxed());
+    const file watched = watch_process(pid != ended ? pid : 0);
+    if (wait_for_end(watched, left < look_every ? left : look_every)) ended = pid;
+  }
+  return true;
 }
 
 }  // namespace detail
@@ -265,6 +289,16 @@ class publisher {
     auto p = build(*s);
     if (p) p->own_ = std::move(*s);
     return p;
+  }
+  /// The same, by a standby: while there is another publisher it sleeps, for so long at most.
+  /// Costs  nothing meanwhile. It succeeds one that was killed at once, and one that left within 5 ms.
+  static result<publisher> open(const topic<Topic>& where, duration patience) {
+    for (const auto end = wall_clock{}.steady() + patience;;) {
+      auto p = open(where);
+      if (p || p.error().kind != failure::unavailable) return p;
+      auto s = detail::segment::open(*where.files(), detail::side::subscriber);
+      if (s && !detail::wait_for_place(*s, end)) return p;
+    }
   }
   /// Over a segment made by segment::open_both, which must outlive the publisher.
   static result<publisher> over(const detail::segment& s) {
@@ -310,7 +344,8 @@ class publisher {
   /// Its place among many (see many.hpp), or 0.
   [[nodiscard]] std::uint32_t producer() const { return core_.ring().measure.place.number; }
   [[nodiscard]] std::uint64_t capacity() const { return mask_ + 1; }
-  /// Waits that ended by patience though there was room: 0 unless a ring was lost.
+  /// Waits that ended by patience though there was room: 0 unless a ring was lost. One for room looks at the dead every 5 ms, and
+  /// what it finds then is not counted.
   [[nodiscard]] std::uint64_t rescued() const { return core_.rescued(); }
 
   /// Subscribers that stood in the way for longer than their lease (overflow_policy::evict), and were waited for no longer.

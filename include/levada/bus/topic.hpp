@@ -110,7 +110,7 @@ class bus {
 struct topic_options {
   std::uint64_t capacity = 4096;     ///< events; rounded up to a power of two and whole pages
   duration grain{1'000'000};         ///< how exactly the lane knows the time of an event
-  std::uint64_t first_sequence = 0;  ///< where counting begins: the end of a log, say
+  std::uint64_t first_sequence = 0;  ///< where counting begins: the end of a log, say; at most 2^63
   std::uint32_t producers = 4;       ///< of a topic<many<T>>: how many at a time, 16 at most; each has a ring of this capacity
 };
 

@@ -84,6 +84,9 @@ class publisher<table<Table, Name>> : public publisher<frames<Name>> {
   using event_type = table_view<Table>;
 
   static result<publisher> open(const topic<table<Table, Name>>& where) { return made(base::open(topic<frames<Name>>(where))); }
+  static result<publisher> open(const topic<table<Table, Name>>& where, duration patience) {
+    return made(base::open(topic<frames<Name>>(where), patience));
+  }
   static result<publisher> over(const detail::segment& s) { return made(base::over(s)); }
 
   /// Adds a copy of the table that was finished last; accept() or commit() publishes it. False if there is no room.

@@ -34,4 +34,7 @@ class word {
   T value_{};
 };
 
+/// Whoever acquires anything that this thread writes behind it, plainly or not, sees all that was written in front of it.
+LEVADA_INLINE void release_fence() { __atomic_thread_fence(__ATOMIC_RELEASE); }
+
 }  // namespace levada::inline v0

@@ -47,11 +47,12 @@ class bell {
     while (::read(fd(), rings, sizeof rings) == static_cast<ssize_t>(sizeof rings)) {
     }
   }
-  /// Waits for a ring. False when the time is over. A signal counts as a ring: whoever woke looks what there is to do.
-  [[nodiscard]] bool wait(duration timeout) const {
-    pollfd p{fd(), POLLIN, 0};
+  /// Waits for a ring, or until `other` is readable. False when the time is over. A signal counts as a ring: whoever woke looks
+  /// what there is to do.
+  [[nodiscard]] bool wait(duration timeout, int other = -1) const {
+    pollfd both[]{{fd(), POLLIN, 0}, {other, POLLIN, 0}};
     timespec limit = detail::timespec_of(timeout);
-    return ::ppoll(&p, 1, &limit, nullptr) != 0;
+    return ::ppoll(both, 2, &limit, nullptr) != 0;
   }
 
   [[nodiscard]] int fd() const noexcept { return fifo_.fd(); }

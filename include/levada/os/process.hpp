@@ -3,6 +3,8 @@
 #pragma once
 
 #include <levada/core/result.hpp>
+#include <levada/core/time.hpp>
+#include <levada/os/clock.hpp>
 #include <levada/os/file.hpp>
 #include <levada/os/stop.hpp>
 #include <levada/os/usage.hpp>
@@ -12,8 +14,10 @@
 #include <span>
 #include <utility>
 
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +93,18 @@ template <class... Argument>
 result<child> spawn(const char* program, const Argument*... argument) {
   const char* argv[] = {program, argument..., nullptr};
   return spawn(static_cast<const char* const*>(argv));
+}
+
+/// Readable when that process has ended, and its locks are free. A hint, and no more: the number may be another's by now, or of
+/// another PID namespace. Empty, and never readable, where the process cannot be watched.
+[[nodiscard]] inline file watch_process(int pid) {
+  return file{pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1};
+}
+/// Waits for that. False when the time is over.
+[[nodiscard]] inline bool wait_for_end(const file& watched, duration timeout) {
+  pollfd p{watched.fd(), POLLIN, 0};
+  const timespec limit = detail::timespec_of(timeout);
+  return ::ppoll(&p, 1, &limit, nullptr) > 0;
 }
 
 /// The path of the program that runs.

@@ -41,15 +41,15 @@ class copier {
 
   template <class Consumer>
   LEVADA_COLD copied_turn read(Consumer& from) {
-    for (;;) {
+    while (!from.is_evicted()) {
       if (const auto* signal = from.next_signal()) return {nullptr, 0, signal, untold(from)};
       const auto all = static_cast<std::size_t>(from.available());
       if (all == 0) return {};
       auto n = all < most_ ? all : most_;
       if (const auto whole = from.least_to_copy(); whole > n && whole <= all) n = static_cast<std::size_t>(whole);
       if (auto* first = from.copy(n, room_.base())) return {first, n, nullptr, untold(from)};
-      if (from.is_evicted()) return {};
     }
+    return {};
   }
 
  private:

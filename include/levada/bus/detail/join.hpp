@@ -29,7 +29,9 @@ class start_at {
   static const start_at earliest;  ///< at the oldest event that is still there
   static const start_at latest;    ///< at the next event
   /// Behind an event that was read before. Those that are gone meanwhile are counted as lost.
-  static constexpr start_at after(std::uint64_t sequence) { return {way::sequence, sequence + 1, {}}; }
+  static constexpr start_at after(std::uint64_t sequence) {
+    return {way::sequence, sequence == UINT64_MAX ? sequence : sequence + 1, {}};
+  }
   /// At the first event of that time, to the grain of the topic: an earlier event or two may come, a later one is not left out.
   static constexpr start_at at(timestamp time) { return {way::time, 0, time}; }
 

@@ -26,6 +26,7 @@
 #include <levada/bus/segment.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/time.hpp>
+#include <levada/core/word.hpp>
 #include <levada/os/clock.hpp>
 #include <levada/os/lock.hpp>
 
@@ -67,8 +68,15 @@ class room {
   /// How long a wait for room may last before somebody has to be looked at again.
   [[nodiscard]] duration next_look() const { return waits_for_lease_ ? look_every : duration{5'000'000}; }
 
+  /// Whoever has slept looks at once, however short that was.
+  void look_at_once() { looked_ = long_before; }
+
   /// The subscriber that was last in the way, or most_subscribers.
   [[nodiscard]] std::size_t blocker() const { return blocker_; }
+  /// Its process, or 0.
+  [[nodiscard]] int blocker_pid() const {
+    return blocker_ == most_subscribers ? 0 : static_cast<int>(ring_.cursor(blocker_).pid.relaxed());  // a hint
+  }
 
   [[nodiscard]] bool is_alive(std::size_t i) const {
     return state_of(i) != cursor_state::free && is_locked(ring_.cursor_files[i]);
@@ -92,6 +100,9 @@ class room {
     control.reserve.release(further(kept.events, wanted.events));  // pairs with the acquire in attach
     control.lane_reserve.release(further(kept.records, wanted.records));
     ring_.doors->gate.fetch_or(0);  // pairs with the fetch_or in attach
+    // What is written below the new limits is written plainly, and pairs with the acquires in consumer::copy_words: whoever has
+    // copied some of it finds the new reserve.
+    release_fence();
     seen = scan(position, lane);
     limit = further(limit, nearer(seen.events, wanted.events));
     lane_limit = further(lane_limit, nearer(seen.records, wanted.records));
@@ -175,13 +186,13 @@ class room {
 
   ring_view ring_;
   topic_files files_;
-  static constexpr duration look_every{1'000'000};
+  static constexpr duration look_every{1'000'000}, long_before{INT64_MIN / 2};
   std::uint32_t gone_[most_subscribers]{};  // incarnations that died or were evicted; 0 is nobody's
   standing stands_[most_subscribers]{};
   std::uint32_t evicted_now_ = 0;
   std::uint64_t evictions_ = 0;
   bool waits_for_lease_ = false;
-  duration looked_{INT64_MIN / 2};
+  duration looked_ = long_before;
   std::size_t blocker_ = most_subscribers;
 };
 

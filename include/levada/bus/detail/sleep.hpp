@@ -84,11 +84,11 @@ class sleeper {
     doors_->sleepers.fetch_and(~bit_);
     bell_.drain();
   }
-  /// The wait itself, for at most `timeout`. Call only after park said true; unpark afterwards.
+  /// The wait itself, for at most `timeout`, or until `other` is readable. Call only after park said true; unpark afterwards.
   template <class Ready>
-  void wait(duration timeout, Ready ready) {
-    if (bell_.wait(timeout < patience_ ? timeout : patience_)) return;
-    if (is_missed(ready)) ++rescued_;
+  void wait(duration timeout, Ready ready, int other = -1) {
+    if (bell_.wait(timeout < patience_ ? timeout : patience_, other)) return;
+    if (timeout >= patience_ && is_missed(ready)) ++rescued_;  // whoever wanted to look earlier has not been rescued
   }
   /// The time is over, there is something, and no ring has come: is one on its way from somebody who has just published?
   template <class Ready>
