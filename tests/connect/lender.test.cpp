@@ -282,6 +282,38 @@ TEST_CASE("a topic has one lender of a pool at a time") {
   CHECK(lv::lender::open(on.images, on.pictures, p));
 }
 
+TEST_CASE("words of nonsense cost pictures, and never the program") {
+  studio on(8);
+  const look at(on.images);
+  std::mt19937_64 random(1);
+  const std::span words{reinterpret_cast<std::byte*>(at.segment.view().places),
+                        static_cast<std::size_t>(at.segment.view().measure.words_bytes())};
+  for (int round = 0; round < 300; ++round) {
+    auto p = on.publisher();
+    auto l = on.lender(p, 2);
+    auto s = on.subscriber();
+    auto eye = on.reader();
+    std::optional<lv::held_block> kept;
+    for (int i = 0; i < 30; ++i) {
+      [[maybe_unused]] const bool shot = shoot(p, l);
+      for (auto t = s.read(); t; t = s.read()) {
+        for (const auto& e : t.events)
+          if (auto image = eye.hold(e.image)) kept = *std::move(image);
+        s.release(t.events.size());
+      }
+      const auto where = round % 2 == 0 ? words.size() : 4096 + 8 * 64;  // anywhere, or in the places and the owner words
+      for (auto n = random() % 3; n > 0; --n) words[random() % where] = static_cast<std::byte>(random());
+    }
+    REQUIRE(eye.recover());
+  }
+  for (std::uint32_t i = 0; i < 8; ++i)
+    at.owner(i).relaxed(at.owner(i).relaxed() | UINT32_MAX);  // held by all, who are not there
+  auto user = *lv::pool_user::open(on.images);
+  std::vector<lv::borrowed_block> all;
+  while (auto b = user.borrow()) all.push_back(*std::move(b));
+  CHECK(all.size() == 8);
+}
+
 // ---- with everything a topic can be ------------------------------------------------------------------------------------
 
 TEST_CASE("threads: a lender and two subscribers over one mapping") {

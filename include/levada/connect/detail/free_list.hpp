@@ -34,12 +34,15 @@
 #endif
 #endif
 #if defined(LEVADA_QUIET_RACES)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wignored-attributes"  // of standard headers that were included before
 #pragma clang attribute push(__attribute__((no_sanitize("thread"))), apply_to = function)
 #endif
 #include <boost/lockfree/policies.hpp>
 #include <boost/lockfree/stack.hpp>
 #if defined(LEVADA_QUIET_RACES)
 #pragma clang attribute pop
+#pragma clang diagnostic pop
 #endif
 #undef LEVADA_QUIET_RACES
 

@@ -159,6 +159,7 @@ class participant {
   [[nodiscard]] bool is_free(std::uint32_t block) const { return holders_of(view_.words[block].owner.acquire()) == 0; }
 
   bool take(std::uint32_t block, loan& to) {
+    if (held(block) != 0) return false;  // a word of nonsense makes nobody its own rival
     auto& owner = view_.words[block].owner;
     for (auto seen = owner.acquire(); holders_of(seen) == 0;) {
       const auto mine = borrowed_from(seen, bit_);

@@ -34,9 +34,9 @@ struct pool_view {
   [[nodiscard]] std::byte* block(std::uint32_t i) const { return blocks + i * measure.block_bytes; }
 };
 
-inline pool_view view_of(const pool_geometry& g, std::byte* words, std::byte* blocks) {
+inline pool_view view_of(const pool_geometry& g, std::byte* words, std::byte* first_block) {
   return {g, reinterpret_cast<participant_place*>(words), reinterpret_cast<block_words*>(words + g.owners_at()),
-          free_list(words + g.list_at()), blocks + g.page};
+          free_list(words + g.list_at()), first_block};
 }
 /// The words, and behind them private pages for whatever the free list may say.
 inline result<mapping> map_words(const file& f, const pool_geometry& g) {
@@ -125,7 +125,7 @@ class pool_segment {
     if (!blocks_map) return about(files, blocks_map.error());
     s.words_ = std::move(*words_map);
     s.blocks_ = std::move(*blocks_map);
-    s.view_ = view_of(*g, s.words_.base(), s.blocks_.base());
+    s.view_ = view_of(*g, s.words_.base(), s.blocks_.base() + g->page);
     return s;
   }
   /// For several participants over one mapping, in one process; makes the pool if it is not there.
