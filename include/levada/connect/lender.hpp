@@ -92,7 +92,7 @@ class lender {
   [[nodiscard]] std::size_t lent() const { return size_; }
   /// As pool_reader::recover.
   result<std::uint64_t> recover() { return client_.core().recover(); }
-  [[nodiscard]] const detail::pool_counts& counts() const { return client_.core().counts; }
+  [[nodiscard]] const pool_counts& counts() const { return client_.core().counts; }
 
  private:
   struct entry {

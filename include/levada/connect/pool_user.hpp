@@ -165,7 +165,7 @@ class pool_reader {
   /// Takes back what the dead held, and makes the free list anew. Needed by nobody who can wait: it happens whenever somebody
   /// opens the pool or finds no free block. Emits how many blocks were freed.
   result<std::uint64_t> recover() { return client_.core().recover(); }
-  [[nodiscard]] const detail::pool_counts& counts() const { return client_.core().counts; }
+  [[nodiscard]] const pool_counts& counts() const { return client_.core().counts; }
 
  private:
   explicit pool_reader(detail::pool_client&& c) : client_(std::move(c)) {}

@@ -293,7 +293,7 @@ void kill_lenders(board& rows, const task& run, std::uint64_t rounds) {
 int main(int argc, char** argv) {
   const task run(argc, argv, {"trusting", "unheld", "forgotten", "unkept"});
   board rows(run.bug);
-  if (run.wants({"trusting", "unheld", "forgotten"})) kill_users(rows, run, run.effort(10'000, 300));
-  if (run.wants({"unkept"})) kill_lenders(rows, run, run.effort(10'000, 300));
+  if (run.wants({"trusting", "unheld", "forgotten"})) kill_users(rows, run, run.effort(10'000, 200));
+  if (run.wants({"unkept"})) kill_lenders(rows, run, run.effort(10'000, 200));
   return rows.exit_code();
 }

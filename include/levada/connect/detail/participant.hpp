@@ -24,7 +24,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace levada::inline v0::detail {
+namespace levada::inline v0 {
 
 /// What a participant has counted.
 struct pool_counts {
@@ -33,6 +33,8 @@ struct pool_counts {
   std::uint64_t searches = 0;   ///< blocks that the free list did not know
   std::uint64_t recovered = 0;  ///< blocks taken back from the dead
 };
+
+namespace detail {
 
 /// Lies where it does not move, because what it has given out points to it.
 class participant {
@@ -249,6 +251,8 @@ class participant {
   int owner_ = 0;
 };
 
-}  // namespace levada::inline v0::detail
+}  // namespace detail
+
+}  // namespace levada::inline v0
 
 #endif
