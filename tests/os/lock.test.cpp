@@ -48,6 +48,7 @@ TEST_CASE("lock: each byte of a file is one of its own, also of an empty file") 
   CHECK(!lv::try_lock_byte(b.fd(), 7));
   CHECK(lv::try_lock_byte(b.fd(), 8));
   CHECK(lv::is_locked_byte(a.fd(), 8));
+  CHECK(lv::is_locked_byte(-1, 8));  // nobody knows
   a = lv::file{};
   a = s.open();
   CHECK(lv::try_lock_byte(b.fd(), 7));

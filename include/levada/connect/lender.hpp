@@ -68,7 +68,7 @@ class lender {
     bool found = core.borrow(l);
     if (!found && size_ != 0)
       for (const auto until = to.released(oldest().sequence); !found && is_done(until); found = core.borrow(l)) let_go();
-    if (found || core.borrow_thoroughly(l)) return borrowed_block(detail::grip(core, l));
+    if (found || core.borrow_of_the_dead(l)) return borrowed_block(detail::grip(core, l));
     return pool_user::exhausted(core);
   }
   /// Its first `length` bytes go with the event of this sequence, which is committed next or not at all: publisher.sequence() for

@@ -189,7 +189,7 @@ class pool_user : public pool_reader {
   result<borrowed_block> borrow() {
     auto& core = client_.core();
     loan l;
-    if (core.borrow_thoroughly(l)) return borrowed_block(detail::grip(core, l));
+    if (core.borrow(l) || core.borrow_of_the_dead(l)) return borrowed_block(detail::grip(core, l));
     return exhausted(core);
   }
   /// Its first `length` bytes are what others may read from now on; nobody writes it any more.

@@ -50,11 +50,12 @@ inline bool lock_call(int fd, int command, struct flock& l) {
   l.l_len = 1;
   return detail::lock_call(fd, F_OFD_SETLK, l);
 }
+/// A file that cannot be asked counts as locked: who is taken for dead loses what it holds.
 [[nodiscard]] inline bool is_locked_byte(int fd, std::size_t byte) {
   struct flock l{};
   l.l_start = static_cast<off_t>(byte);
   l.l_len = 1;
-  return detail::lock_call(fd, F_OFD_GETLK, l) && l.l_type != F_UNLCK;
+  return !detail::lock_call(fd, F_OFD_GETLK, l) || l.l_type != F_UNLCK;
 }
 
 }  // namespace levada::inline v0

@@ -19,7 +19,6 @@
 #include <levada/os/mapping.hpp>
 #include <levada/os/process.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -87,9 +86,8 @@ class participant {
       if (i < view_.measure.blocks && take(i, to)) return true;
     return search(to);
   }
-  /// The same, and clears up behind the dead if need be: first what they held, at last what they have lent.
-  [[nodiscard]] LEVADA_COLD bool borrow_thoroughly(loan& to) {
-    if (borrow(to)) return true;
+  /// When all are held: clears up behind the dead; first what they held, at last what they have lent.
+  [[nodiscard]] LEVADA_COLD bool borrow_of_the_dead(loan& to) {
     const auto now = wall_clock{}.steady();
     if (now - looked_ >= look_every) {  // so that one that polls makes no system calls
       looked_ = now;
