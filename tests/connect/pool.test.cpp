@@ -67,6 +67,24 @@ TEST_CASE("pool: measures that cannot be are refused in words") {
   CHECK(lv::pool_user::open(pool_on(scratch, 1, 1)));
 }
 
+TEST_CASE("pool: blocks of 64 MiB, where there is room for two") {
+  scratch_bus scratch;
+  const auto images = pool_on(scratch, 2, 64 << 20);
+  auto user = lv::pool_user::open(images);
+  if (!user) {
+    CHECK(user.error().kind == lv::failure::no_space);
+    return;
+  }
+  auto reader = *lv::pool_reader::open(images);
+  auto a = *user->borrow(), b = *user->borrow();
+  CHECK(a.bytes().size() == 64 << 20);
+  a.bytes().back() = std::byte{1};
+  b.bytes().front() = std::byte{2};
+  const auto first = user->share(std::move(a), 64 << 20), second = user->share(std::move(b), 1);
+  CHECK(reader.hold(first.lent())->bytes().back() == std::byte{1});
+  CHECK(reader.hold(second.lent())->bytes().front() == std::byte{2});
+}
+
 TEST_CASE("pool: full memory is a sentence when it is made, never a SIGBUS, and leaves nothing") {
   scratch_bus scratch;
   const auto none = lv::pool_user::open(pool_on(scratch, 4096, 64 << 20));
