@@ -391,6 +391,16 @@ TEST_CASE("a list of nonsense costs time and no block, and recover makes it righ
   }
 }
 
+TEST_CASE("an owner word of nonsense makes nobody its own rival") {
+  scratch_bus scratch;
+  const auto images = pool_on(scratch, 1);
+  const look at(images);
+  auto user = *lv::pool_user::open(images);
+  const auto writing = user.borrow();
+  at.owner(0).fetch_and(~std::uint64_t{UINT32_MAX});  // somebody says that nobody holds it
+  CHECK(!user.borrow());
+}
+
 TEST_CASE("a list of nothing but full blocks is gone through once") {
   scratch_bus scratch;
   const auto images = pool_on(scratch, 4);
