@@ -49,6 +49,7 @@ struct turn;
 template <class T>
 struct line_slot;
 struct frame;
+struct loan;
 struct topic_options;
 struct subscriber_options;
 struct lane_record;

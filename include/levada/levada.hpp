@@ -56,6 +56,7 @@
 #include <levada/bus/layout.hpp>             // a topic's files, byte for byte
 #include <levada/bus/line.hpp>               // a ring for latency
 #include <levada/bus/many.hpp>               // a ring for each of several producers
+#include <levada/bus/loan.hpp>               // what an event carries in place of an image
 #include <levada/bus/publisher.hpp>          // one writes
 #include <levada/bus/reclaim.hpp>            // what becomes of cache lines that were read
 #include <levada/bus/record_publisher.hpp>   // one writes events of a type known at run time

@@ -225,3 +225,33 @@ TEST_CASE("publisher: while the lane is full nothing is granted, however much of
   for (auto turn = s->read(); turn; turn = s->read()) s->release(turn.events.size());
   CHECK(p->claim(SIZE_MAX).size() == p->capacity() / 8);
 }
+
+TEST_CASE("publisher: knows up to where all that it waits for have released, whoever joins or leaves") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t", {.capacity = 512, .first_sequence = 100}};
+  auto p = *lv::publisher<sample>::open(t);
+  CHECK(p.released() == 100);
+  publish(p, 20);
+  CHECK(p.released() == 120);  // nobody is there
+  auto a = *lv::subscriber<sample>::open(t, {.from = lv::start_at::latest});
+  auto b = *lv::subscriber<sample>::open(t);
+  auto viewer = *lv::subscriber<sample>::open(t, {.overflow = lv::overflow_policy::overwrite});
+  CHECK(p.released() == 100);
+  drain(b);
+  CHECK(p.released() == 120);
+  publish(p, 5);
+  CHECK(p.released() == 120);
+  drain(a);
+  CHECK(p.released() == 120);
+  drain(b);
+  CHECK(p.released() == 125);
+  publish(p, 5);
+  a.leave();
+  drain(b);
+  CHECK(p.released(129) == 130);  // nobody waits for one that has left
+  auto sleepy = *lv::subscriber<sample>::open(t, {.overflow = lv::overflow_policy::evict, .lease = lv::duration{1}});
+  while (p.released(129) != 130) {  // looked at once a millisecond, though the ring is far from full
+  }
+  CHECK(p.evictions() == 1);
+  CHECK(!sleepy.status());
+}

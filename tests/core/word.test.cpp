@@ -33,6 +33,16 @@ TEST_CASE("changes give what was there before") {
   CHECK(w.relaxed() == 8);
 }
 
+TEST_CASE("a word is exchanged if it is what one thinks, and tells what it is if not") {
+  word<std::uint64_t> w(6);
+  std::uint64_t thought = 5;
+  CHECK(!w.compare_exchange(thought, 9));
+  CHECK(thought == 6);
+  CHECK(w.relaxed() == 6);
+  CHECK(w.compare_exchange(thought, 9));
+  CHECK(w.relaxed() == 9);
+}
+
 TEST_CASE("release and acquire hand over what was written before") {
   word<std::uint64_t> ready;
   int payload = 0;

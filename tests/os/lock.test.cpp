@@ -37,6 +37,23 @@ TEST_CASE("lock: belongs to an open file, even inside one process, and goes with
   CHECK(lv::wait_lock(b.fd()));
 }
 
+TEST_CASE("lock: each byte of a file is one of its own, also of an empty file") {
+  scratch s;
+  auto a = s.open(), b = s.open();
+  REQUIRE(lv::try_lock_byte(a.fd(), 7));
+  CHECK(lv::is_locked_byte(b.fd(), 7));
+  CHECK(!lv::is_locked_byte(a.fd(), 7));  // one's own does not count
+  CHECK(!lv::is_locked_byte(b.fd(), 6));
+  CHECK(!lv::is_locked_byte(b.fd(), 8));
+  CHECK(!lv::try_lock_byte(b.fd(), 7));
+  CHECK(lv::try_lock_byte(b.fd(), 8));
+  CHECK(lv::is_locked_byte(a.fd(), 8));
+  CHECK(lv::is_locked_byte(-1, 8));  // nobody knows
+  a = lv::file{};
+  a = s.open();
+  CHECK(lv::try_lock_byte(b.fd(), 7));
+}
+
 TEST_CASE("lock: a child of posix_spawn does not inherit it, one of a bare fork does") {
   scratch s;
   auto other = s.open();

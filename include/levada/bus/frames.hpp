@@ -144,8 +144,8 @@ class publisher<frames<Content>> : publisher<detail::frame_words<Content>> {
   [[nodiscard]] std::size_t most_bytes() const { return static_cast<std::size_t>((slice() - 1) * detail::frame_word_bytes); }
 
   // A signal comes behind the frames that were accepted.
-  using base::blocked_by, base::capacity, base::epoch, base::evictions, base::producer, base::rescued, base::sequence,
-      base::signal, base::subscriber_alive, base::subscribers, base::tell_time;
+  using base::blocked_by, base::capacity, base::epoch, base::evictions, base::producer, base::released, base::rescued,
+      base::sequence, base::signal, base::subscriber_alive, base::subscribers, base::tell_time;
 
  private:
   explicit publisher(base&& words)

@@ -119,6 +119,13 @@ class producer {
     wake();
   }
   bool wait_for_room(duration timeout, std::uint64_t n = 1);
+  [[nodiscard]] std::uint64_t released() const { return room_.released(position_, lane_position_); }
+  [[nodiscard]] std::uint64_t released(std::uint64_t wanted) {
+    const auto found = room_.released(position_, lane_position_, wanted);
+    if (auto evicted = room_.take_evicted(); evicted != 0) [[unlikely]]
+      ring(evicted);  // they may sleep
+    return found;
+  }
 
   [[nodiscard]] const ring_view& ring() const { return ring_; }
   [[nodiscard]] LEVADA_INLINE std::uint64_t position() const { return position_; }
@@ -344,6 +351,14 @@ class publisher {
   /// Its place among many (see many.hpp), or 0.
   [[nodiscard]] std::uint32_t producer() const { return core_.ring().measure.place.number; }
   [[nodiscard]] std::uint64_t capacity() const { return mask_ + 1; }
+  /// The sequence below which every subscriber that is waited for has released all events; sequence() if there is none. What an
+  /// event refers to can go when all have released it.
+  /// Costs  an exchange, and a load for each subscriber.
+  [[nodiscard]] std::uint64_t released() const { return core_.released(); }
+  /// The same, for one who cannot go on before this event is released: subscribers that have not done so are in the way as if the
+  /// ring were full, and are waited for no longer if they died or stand still for longer than their lease.
+  [[nodiscard]] std::uint64_t released(std::uint64_t wanted) { return core_.released(wanted); }
+
   /// Waits that ended by patience though there was room: 0 unless a ring was lost. One for room looks at the dead every 5 ms, and
   /// what it finds then is not counted.
   [[nodiscard]] std::uint64_t rescued() const { return core_.rescued(); }

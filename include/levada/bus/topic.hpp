@@ -28,12 +28,12 @@ constexpr bool is_plain_name(std::string_view name) {
   return true;
 }
 
-/// Plain names with slashes between them. None may end like the folders in which topics lie.
+/// Plain names with slashes between them. None may end like the folders in which topics and pools lie.
 constexpr bool is_topic_name(std::string_view name) {
   while (true) {
     auto end = name.find('/');
     auto part = name.substr(0, end);
-    if (!is_plain_name(part) || part.ends_with(topic_files::ending)) return false;
+    if (!is_plain_name(part) || part.ends_with(topic_files::ending) || part.ends_with(".pool")) return false;
     if (end == name.npos) return true;
     name.remove_prefix(end + 1);
   }
@@ -83,21 +83,24 @@ class bus {
 
   /// Where a topic's files lie. Fails with failure::usage if a name is not one, with failure::permission if /dev/shm has a
   /// folder of this user's name that is not this user's.
-  result<detail::topic_files> files_of(std::string_view topic) const {
+  result<detail::topic_files> files_of(std::string_view topic) const { return files_of(topic, "topic"); }
+  /// The same for what else has a folder of its own: NAME.WHAT.
+  result<detail::topic_files> files_of(std::string_view name, std::string_view what) const {
     if (!fits_ || !detail::is_plain_name(name_.view()))
       return fault::of(failure::usage, "'", name_, "' is not a name for a bus: use at most ", sizeof name_ - 1,
                        " letters, digits, '.', '_', '-' (and a directory of at most ", sizeof directory_ - 1, " characters)");
-    if (topic.size() >= sizeof(detail::topic_files::topic) || !detail::is_topic_name(topic))
-      return fault::of(failure::usage, "'", topic, "' is not a name for a topic: use letters, digits, '.', '_', '-', and '/' ",
-                       "between parts, at most ", sizeof(detail::topic_files::topic) - 1,
-                       " in all; no part begins with '.' or ends with '.topic'");
+    if (name.size() >= sizeof(detail::topic_files::topic) || !detail::is_topic_name(name))
+      return fault::of(failure::usage, "'", name, "' is not a name for a ", what,
+                       ": use letters, digits, '.', '_', '-', and '/' ", "between parts, at most ",
+                       sizeof(detail::topic_files::topic) - 1,
+                       " in all; no part begins with '.' or ends with '.topic' or '.pool'");
     auto directory = directory_;
     if (directory.empty()) {
       auto usual = bus_directory();
       if (!usual) return usual.error();
       directory = *usual;
     }
-    return detail::topic_files{compose<256>(directory, '/', name_, '/', topic, detail::topic_files::ending), topic};
+    return detail::topic_files{compose<256>(directory, '/', name_, '/', name, '.', what), name, what};
   }
 
  private:

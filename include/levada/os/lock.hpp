@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 
 #include <fcntl.h>
@@ -14,9 +15,10 @@
 namespace levada::inline v0 {
 
 namespace detail {
+/// Of the whole file, unless `l` names a part.
 inline bool lock_call(int fd, int command, struct flock& l) {
   l.l_type = F_WRLCK;
-  l.l_whence = SEEK_SET;  // the whole file
+  l.l_whence = SEEK_SET;
   int done = 0;
   do done = ::fcntl(fd, command, &l);
   while (done != 0 && errno == EINTR && command == F_OFD_SETLKW);
@@ -38,6 +40,22 @@ inline bool lock_call(int fd, int command, struct flock& l) {
 [[nodiscard]] inline bool is_locked(int fd) {
   struct flock l{};
   return detail::lock_call(fd, F_OFD_GETLK, l) && l.l_type != F_UNLCK;
+}
+
+// Many locks in one file: each byte is one, and need not be there.
+
+[[nodiscard]] inline bool try_lock_byte(int fd, std::size_t byte) {
+  struct flock l{};
+  l.l_start = static_cast<off_t>(byte);
+  l.l_len = 1;
+  return detail::lock_call(fd, F_OFD_SETLK, l);
+}
+/// A file that cannot be asked counts as locked: who is taken for dead loses what it holds.
+[[nodiscard]] inline bool is_locked_byte(int fd, std::size_t byte) {
+  struct flock l{};
+  l.l_start = static_cast<off_t>(byte);
+  l.l_len = 1;
+  return !detail::lock_call(fd, F_OFD_GETLK, l) || l.l_type != F_UNLCK;
 }
 
 }  // namespace levada::inline v0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// files: the folder of a topic: its names, its lock, how it is made whole or not at all, and how it is removed.
+// files: the folder of a topic: its names, its lock, how it is made whole or not at all, and how it is removed. What else lies
+// in a folder of its own on a bus uses the first half of it.
 #pragma once
 
 #include <levada/bus/layout.hpp>
@@ -30,6 +31,7 @@ struct topic_files {
 
   text<256> folder;
   text<96> topic;
+  text<8> what{"topic"};  ///< or what else lies in the folder
 
   [[nodiscard]] text<256> file(std::string_view name) const { return compose<256>(folder, '/', name); }
   [[nodiscard]] text<256> cursor(std::size_t i) const { return compose<256>(folder, "/cursor.", i); }
@@ -47,7 +49,7 @@ struct topic_files {
 
 /// "topic 'x' cannot be used: " before what another layer said.
 inline fault about(const topic_files& files, const fault& cause) {
-  return fault::of(cause.kind, "topic '", files.topic, "' cannot be used: ", cause.sentence);
+  return fault::of(cause.kind, files.what, " '", files.topic, "' cannot be used: ", cause.sentence);
 }
 
 /// The machine's boot, or nothing where /proc is hidden: then all boots look alike.

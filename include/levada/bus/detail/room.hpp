@@ -53,13 +53,27 @@ class room {
   LEVADA_COLD void extend(std::uint64_t position, std::uint64_t lane) {
     advance(position, lane);
     if (limit <= position || lane_limit < lane + records_a_claim)
-      if (look_for_gone(position, lane)) advance(position, lane);
+      if (look_for_gone(position, lane, ring_.measure.capacity)) advance(position, lane);
   }
 
   /// Have the cursors moved out of the way? Says nothing of those who died.
   [[nodiscard]] bool is_open(std::uint64_t position, std::uint64_t lane) const {
     auto seen = scan(position, lane);
     return seen.events > position && seen.records >= lane + records_a_claim;
+  }
+
+  /// The sequence below which every cursor that counts has released all. Who is not seen has joined later, and sees the head that
+  /// was stored before: they meet at the gate, as in advance.
+  [[nodiscard]] std::uint64_t released(std::uint64_t position, std::uint64_t lane) const {
+    ring_.doors->gate.fetch_or(0);  // pairs with the fetch_or in attach
+    const auto seen = scan(position, lane).events;
+    return seen == UINT64_MAX ? position : seen - ring_.measure.capacity;
+  }
+  /// As released, but somebody waits for this event to be released: who has not done so is in the way, and is looked at.
+  LEVADA_COLD std::uint64_t released(std::uint64_t position, std::uint64_t lane, std::uint64_t wanted) {
+    const auto seen = released(position, lane);
+    if (seen > wanted || wanted >= position || !look_for_gone(position, lane, position - wanted)) return seen;
+    return released(position, lane);
   }
 
   /// Takes the places of those who were evicted since the last call; bit i is subscriber i. They are to be rung.
@@ -132,9 +146,9 @@ class room {
     return static_cast<overflow_policy>(ring_.cursor(i).policy.relaxed());  // ordered by the state, which is stored after it
   }
 
-  /// Are those who are in the way alive, and has their lease not run out? At most once a millisecond, so that a producer that
-  /// polls makes no system calls.
-  bool look_for_gone(std::uint64_t position, std::uint64_t lane) {
+  /// Are those who are in the way, because they are so far behind, alive, and has their lease not run out? At most once a
+  /// millisecond, so that a producer that polls makes no system calls.
+  bool look_for_gone(std::uint64_t position, std::uint64_t lane, std::uint64_t reach) {
     auto now = wall_clock{}.steady();
     if (now - looked_ < look_every) return false;
     looked_ = now;
@@ -145,7 +159,7 @@ class room {
       if (!counts(i)) continue;
       const auto& c = ring_.cursor(i);
       auto at = c.position.acquire(), lane_at = c.lane.acquire();
-      bool events = nearer(at, position) + ring_.measure.capacity <= position;
+      bool events = nearer(at, position) + reach <= position;
       bool records = nearer(lane_at, lane) + ring_.measure.lane_capacity < lane + records_a_claim;
       if (!events && !records) {
         stands_[i] = {};
