@@ -33,6 +33,16 @@ TEST_CASE("changes give what was there before") {
   CHECK(w.relaxed() == 8);
 }
 
+TEST_CASE("an exchange by comparison stores over what was expected, or says what is there") {
+  word<std::uint64_t> w(5);
+  std::uint64_t expected = 4;
+  CHECK(!w.compare_exchange(expected, 6));
+  CHECK(expected == 5);
+  CHECK(w.relaxed() == 5);
+  CHECK(w.compare_exchange(expected, 6));
+  CHECK(w.relaxed() == 6);
+}
+
 TEST_CASE("release and acquire hand over what was written before") {
   word<std::uint64_t> ready;
   int payload = 0;
