@@ -70,3 +70,33 @@ TEST_CASE("lock: a child of posix_spawn does not inherit it, one of a bare fork 
   ::waitpid(forked, nullptr, 0);
   CHECK(!lv::is_locked(other.fd()));
 }
+
+TEST_CASE("lock: of a range is another one for every byte, also behind the end of the file") {
+  scratch s;
+  auto a = s.open(), b = s.open();
+  REQUIRE(lv::try_lock(a.fd(), {7, 1}));
+  CHECK(lv::is_locked(b.fd(), {7, 1}));
+  CHECK(!lv::is_locked(b.fd(), {6, 1}));
+  CHECK(!lv::is_locked(b.fd(), {8, 1}));
+  CHECK(lv::is_locked(b.fd()));  // the whole file has that byte as well
+  CHECK(!lv::try_lock(b.fd(), {7, 1}));
+  CHECK(lv::try_lock(b.fd(), {8, 1}));
+  a = lv::file{};
+  CHECK(!lv::is_locked(b.fd()));
+}
+
+TEST_CASE("lock: several may share it, and nobody has it alone meanwhile") {
+  scratch s;
+  auto a = s.open(), b = s.open(), c = s.open();
+  REQUIRE(lv::try_lock(a.fd()));
+  CHECK(!lv::try_share_lock(b.fd()));
+  CHECK(lv::try_share_lock(a.fd()));  // from now on it is shared
+  CHECK(lv::try_share_lock(b.fd()));
+  CHECK(!lv::try_lock(c.fd()));
+  CHECK(lv::is_locked(c.fd()));
+  a = lv::file{};
+  CHECK(lv::is_locked(c.fd()));
+  CHECK(!lv::try_lock(c.fd()));
+  b = lv::file{};
+  CHECK(lv::try_lock(c.fd()));
+}

@@ -10,13 +10,22 @@
 #include <cstdio>
 
 #include <fcntl.h>
+#include <sys/types.h>
 
 namespace levada::inline v0 {
 
+/// Bytes of a file that a lock is for; they need not exist. Length 0: to the end, wherever that is.
+struct lock_range {
+  off_t at = 0;
+  off_t length = 0;
+};
+
 namespace detail {
-inline bool lock_call(int fd, int command, struct flock& l) {
-  l.l_type = F_WRLCK;
-  l.l_whence = SEEK_SET;  // the whole file
+inline bool lock_call(int fd, int command, struct flock& l, short kind, lock_range of) {
+  l.l_type = kind;
+  l.l_whence = SEEK_SET;
+  l.l_start = of.at;
+  l.l_len = of.length;
   int done = 0;
   do done = ::fcntl(fd, command, &l);
   while (done != 0 && errno == EINTR && command == F_OFD_SETLKW);
@@ -25,19 +34,24 @@ inline bool lock_call(int fd, int command, struct flock& l) {
 }  // namespace detail
 
 /// Takes the lock if nobody has it.
-[[nodiscard]] inline bool try_lock(int fd) {
+[[nodiscard]] inline bool try_lock(int fd, lock_range of = {}) {
   struct flock l{};
-  return detail::lock_call(fd, F_OFD_SETLK, l);
+  return detail::lock_call(fd, F_OFD_SETLK, l, F_WRLCK, of);
+}
+/// Takes it together with others who share it, if nobody has it alone. Who has it alone shares it from then on.
+[[nodiscard]] inline bool try_share_lock(int fd, lock_range of = {}) {
+  struct flock l{};
+  return detail::lock_call(fd, F_OFD_SETLK, l, F_RDLCK, of);
 }
 /// Waits for the lock. False only if the file cannot be locked at all.
-[[nodiscard]] inline bool wait_lock(int fd) {
+[[nodiscard]] inline bool wait_lock(int fd, lock_range of = {}) {
   struct flock l{};
-  return detail::lock_call(fd, F_OFD_SETLKW, l);
+  return detail::lock_call(fd, F_OFD_SETLKW, l, F_WRLCK, of);
 }
-/// Does another open file hold it? One's own lock does not count.
-[[nodiscard]] inline bool is_locked(int fd) {
+/// Does another open file hold it, or share it? One's own lock does not count.
+[[nodiscard]] inline bool is_locked(int fd, lock_range of = {}) {
   struct flock l{};
-  return detail::lock_call(fd, F_OFD_GETLK, l) && l.l_type != F_UNLCK;
+  return detail::lock_call(fd, F_OFD_GETLK, l, F_WRLCK, of) && l.l_type != F_UNLCK;
 }
 
 }  // namespace levada::inline v0
