@@ -7,6 +7,7 @@
 #include <levada/bus/frames.hpp>             // a ring for events of any length
 #include <levada/bus/layout.hpp>             // a topic's files, byte for byte
 #include <levada/bus/line.hpp>               // a ring for latency
+#include <levada/bus/partition.hpp>          // a topic in parts, by key
 #include <levada/bus/publisher.hpp>          // one writes
 #include <levada/bus/reclaim.hpp>            // what becomes of cache lines that were read
 #include <levada/bus/record_publisher.hpp>   // one writes events of a type known at run time

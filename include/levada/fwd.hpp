@@ -50,6 +50,7 @@ template <class T>
 struct line_slot;
 struct frame;
 struct topic_options;
+struct partition_options;
 struct subscriber_options;
 struct lane_record;
 struct topic_state;
