@@ -132,6 +132,7 @@ class consumer {
 
   [[nodiscard]] const ring_view& ring() const { return ring_; }
   [[nodiscard]] LEVADA_INLINE std::uint64_t position() const { return position_; }
+  [[nodiscard]] std::uint64_t lane_position() const { return lane_position_; }
   [[nodiscard]] std::uint64_t unread() const { return ring_.control->head.acquire() - position_; }
   [[nodiscard]] const lane_record& covering() const { return covering_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
