@@ -2,6 +2,7 @@
 #include <levada/os/lock.hpp>
 
 #include <levada/os/file.hpp>
+#include <levada/os/mapping.hpp>
 #include <levada/os/process.hpp>
 
 #include <doctest/doctest.h>
@@ -99,4 +100,21 @@ TEST_CASE("lock: several may share it, and nobody has it alone meanwhile") {
   CHECK(!lv::try_lock(c.fd()));
   b = lv::file{};
   CHECK(lv::try_lock(c.fd()));
+}
+
+TEST_CASE("lock: outlives its descriptor where the file is mapped, unless it is given back") {
+  scratch s;
+  auto other = s.open();
+  for (const bool gives_back : {false, true}) {
+    auto a = s.open();
+    REQUIRE(a.allocate(4096));
+    auto map = lv::mapping::of(a, 4096, lv::access::read);
+    REQUIRE(map);
+    REQUIRE(lv::try_lock(a.fd()));
+    if (gives_back) lv::unlock(a.fd());
+    a = lv::file{};
+    CHECK(lv::is_locked(other.fd()) == !gives_back);
+    *map = lv::mapping{};
+    CHECK(!lv::is_locked(other.fd()));
+  }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// lock: open-file-description locks. The kernel releases one when the last descriptor of its open file is closed, so
-// whoever holds one is alive, and no heartbeat is needed to know it.
+// lock: open-file-description locks. The kernel releases one when the last descriptor of its open file is closed and its last
+// mapping is gone, so whoever holds one is alive, and no heartbeat is needed to know it.
 // The trap: a bare fork() copies the descriptor, and the child keeps the lock when the owner dies. Therefore every
 // descriptor of this library is O_CLOEXEC and children are started by posix_spawn. (Such a child has the copy too until
 // its exec is done, some microseconds after posix_spawn has returned.)
@@ -42,6 +42,12 @@ inline bool lock_call(int fd, int command, struct flock& l, short kind, lock_ran
 [[nodiscard]] inline bool try_share_lock(int fd, lock_range of = {}) {
   struct flock l{};
   return detail::lock_call(fd, F_OFD_SETLK, l, F_RDLCK, of);
+}
+/// Gives it back before the file is closed. Who has mapped the file must: the kernel keeps a lock until the last of the file's
+/// descriptors and mappings is gone.
+inline void unlock(int fd, lock_range of = {}) {
+  struct flock l{};
+  [[maybe_unused]] const bool done = detail::lock_call(fd, F_OFD_SETLK, l, F_UNLCK, of);
 }
 /// Waits for the lock. False only if the file cannot be locked at all.
 [[nodiscard]] inline bool wait_lock(int fd, lock_range of = {}) {

@@ -332,6 +332,7 @@ inline void consumer::leave() {
   publish();
   if (static_cast<cursor_state>(cursor_->state.relaxed()) == cursor_state::temporary)
     cursor_->state.release(static_cast<std::uint32_t>(cursor_state::free));  // pairs with the acquires in room and find_place
+  unlock(place_.fd());  // its page is mapped, and would keep the lock
   place_ = file{};
   if ((caller_.sleepers() & producer_sleeps) != 0) ring_producer();
 }
