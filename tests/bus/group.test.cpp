@@ -207,6 +207,23 @@ TEST_CASE("group: what was not committed when the last member left comes again, 
   CHECK(r.wrong + r.lost == 0);
 }
 
+TEST_CASE("group: who has left keeps nobody waiting, even while the object lives, and can still be asked") {
+  scratch_bus scratch;
+  const auto where = topic_on(scratch, 1);
+  auto p = *publisher::open(where);
+  auto m = join(where);
+  CHECK(fill(p, 0, 2 * ring) == ring);
+  m.leave();
+  CHECK(p.wait_for_room(0, 60_s));
+  CHECK(p.partition(0).subscribers() == 0);
+  CHECK(m.lag() == ring);
+  CHECK(m.owned().empty());
+  auto other = join(where);
+  CHECK(other.owned().size() == 1);
+  m.leave();
+  CHECK(p.partition(0).subscribers() == 2);  // the group and its owner
+}
+
 TEST_CASE("group: two groups read the same topic, each all of it") {
   scratch_bus scratch;
   const auto where = topic_on(scratch);

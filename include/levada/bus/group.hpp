@@ -234,6 +234,7 @@ class group_member {
       parts_[p]->give_back();
       let_go(p);
     }
+    for (std::uint32_t p = 0; p < partitions(); ++p) parts_[p]->leave();
     table_.leave();
   }
 

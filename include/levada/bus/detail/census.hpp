@@ -21,7 +21,7 @@ class census {
     const bool was_away = now - taken_ > lease / 2;
     taken_ = now;
     active_ = bit(table.own());
-    for (std::uint32_t i = 0; i < most_members; ++i) {
+    for (std::uint32_t i = 0; i < most_group_members; ++i) {
       auto& m = table.words().member(i);
       auto incarnation = m.incarnation.acquire();  // pairs with the releases in lease_table::find_place and leave
       if (i == table.own() || (incarnation & 1) == 0) continue;
@@ -55,7 +55,7 @@ class census {
     std::uint64_t progress = 0;
     duration since{};
   };
-  watch seen_[most_members]{};
+  watch seen_[most_group_members]{};
   std::uint64_t active_ = 0;
   duration taken_{INT64_MIN / 2};
 };

@@ -63,6 +63,13 @@ class group_cursor {
     if ((caller_.sleepers() & producer_sleeps) != 0) [[unlikely]]
       ring_producer();
   }
+  /// The member lives no longer for this partition. The place stays, without a lock once all have left: its position waits for
+  /// them.
+  void leave() {
+    unlock(place_.fd());  // its page stays mapped, and would keep the lock
+    place_ = file{};
+    if ((caller_.sleepers() & producer_sleeps) != 0) ring_producer();
+  }
   /// From now on tools show this process.
   void show_owner() { cursor_->pid.relaxed(static_cast<std::uint32_t>(process_id())); }
 

@@ -115,6 +115,8 @@ class group_partition {
     return lost;
   }
 
+  void leave() { cursor_.leave(); }
+
   /// Where the group is. A position that the topic has not reached is of a topic that was removed since.
   [[nodiscard]] std::uint64_t position() const {
     const auto committed = table_.position(number_).position;  // before the head, which is never behind it

@@ -37,7 +37,7 @@
 
 namespace levada::inline v0 {
 
-inline constexpr std::uint32_t most_members = 64;
+inline constexpr std::uint32_t most_group_members = 64;
 
 namespace detail {
 
@@ -66,7 +66,7 @@ struct lease {
     return {word >> 16, static_cast<std::uint32_t>(word >> 8 & 0xFF), static_cast<std::uint32_t>(word & 0xFF)};
   }
   [[nodiscard]] constexpr std::uint64_t word() const { return term << 16 | std::uint64_t{cell} << 8 | owner; }
-  [[nodiscard]] constexpr bool is_sound() const { return cell <= 2 * most_members && owner <= most_members; }
+  [[nodiscard]] constexpr bool is_sound() const { return cell <= 2 * most_group_members && owner <= most_group_members; }
   [[nodiscard]] constexpr bool is_free() const { return owner == 0; }
   [[nodiscard]] constexpr lease owned_by(std::uint32_t member) const { return {(term + 1) & most_term, cell, member + 1}; }
   [[nodiscard]] constexpr lease given_back() const { return {term, cell, 0}; }
@@ -113,6 +113,7 @@ class lease_words {
   }
   /// The lease that is held from now on; nothing, and no trace, if `own` is not held any more.
   [[nodiscard]] std::optional<lease> commit(std::uint32_t p, const lease& own, std::uint64_t position) const {
+    if (!holds(p, own)) return {};  // it may have an older one than its last, whose cells are not those that it takes them for
     const std::uint32_t first = 2 * (own.owner - 1), which = own.cell == first + 1 ? first + 1 : first;
     cell(p, which).release(position);  // pairs with the acquire in position: who sees it sees what was swapped before
     return swap(p, own, {own.term, which + 1, own.owner});
@@ -138,12 +139,12 @@ class lease_words {
 
  private:
   static constexpr std::size_t lease_bytes = 64;
-  static constexpr std::size_t cells_bytes = 2 * most_members * sizeof(std::uint64_t);
+  static constexpr std::size_t cells_bytes = 2 * most_group_members * sizeof(std::uint64_t);
   static constexpr std::size_t members_at(std::uint32_t partitions) {
     return round_up(sizeof(group_header) + partitions * lease_bytes, alignof(member_words));
   }
   static constexpr std::size_t cells_at(std::uint32_t partitions) {
-    return members_at(partitions) + most_members * sizeof(member_words);
+    return members_at(partitions) + most_group_members * sizeof(member_words);
   }
 
   [[nodiscard]] std::optional<lease> swap(std::uint32_t p, const lease& from, const lease& to) const {
@@ -204,7 +205,7 @@ class lease_table {
     t.map_ = std::move(*map);
     t.words_ = {t.map_.base(), partitions};
     if (!t.find_place())
-      return refuse(fault::of(failure::unavailable, "all ", most_members, " places are taken: stop one of its members"));
+      return refuse(fault::of(failure::unavailable, "all ", most_group_members, " places are taken: stop one of its members"));
     return t;
   }
 
@@ -219,7 +220,8 @@ class lease_table {
   void leave() {
     words_.member(own_).incarnation.release(incarnation_ + 1);  // pairs with the acquire of who looks at the members
     words_.announce();
-    file_ = file{};  // the words stay, to be looked at
+    unlock(file_.fd(), byte_of(own_));  // the words stay mapped, and would keep the lock
+    file_ = file{};
   }
 
   static lock_range byte_of(std::uint32_t member) { return {static_cast<off_t>(member), 1}; }
@@ -248,7 +250,7 @@ class lease_table {
   }
 
   bool find_place() {
-    for (std::uint32_t i = 0; i < most_members; ++i) {
+    for (std::uint32_t i = 0; i < most_group_members; ++i) {
       if (!try_lock(file_.fd(), byte_of(i))) continue;
       own_ = i;
       auto& words = words_.member(i);
