@@ -168,6 +168,12 @@ class group_member {
   /// The partitions that it has now, as far as it knows.
   [[nodiscard]] std::span<const std::uint32_t> owned() const { return {owned_, owned_count_}; }
   [[nodiscard]] bool owns(std::uint32_t p) const { return parts_[p]->is_owned(); }
+  /// Grows with every owner of a partition that it owns: where results are kept outside, whoever comes with a smaller one than
+  /// was seen there is one of yesterday.
+  [[nodiscard]] std::uint64_t term(std::uint32_t p) const {
+    LEVADA_CHECK(owns(p), p);
+    return parts_[p]->term();
+  }
   /// How many share the work, this one included, as of its last look.
   [[nodiscard]] std::uint32_t members() const { return census_.active(); }
   /// Events of a partition that the group has not committed; and of all.

@@ -78,6 +78,7 @@ class group_partition {
   [[nodiscard]] bool is_owned() const { return reader_.has_value(); }
   /// False if it is somebody else's by now.
   [[nodiscard]] LEVADA_INLINE bool is_held() const { return table_.holds(number_, own_); }
+  [[nodiscard]] std::uint64_t term() const { return own_.term; }
   [[nodiscard]] LEVADA_INLINE reader& from() { return *reader_; }
   [[nodiscard]] const reader& from() const { return *reader_; }
   /// Events that are lost and were not told of.
