@@ -106,7 +106,8 @@ class worker {
       return;
     }
     for (const auto p : m_.owned())
-      if (m_.term(p) == term_[p]) {
+      if (m_.term(p) == term_[p] && read_[p] > committed_[p]) {  // else there was nothing to commit
+        committed_[p] = read_[p];
         all_.fenced_commits.fetch_add(owner_before[p] > term_[p] ? 1 : 0);
         raise_to(all_.of[p].committed, read_[p]);
       }
@@ -117,7 +118,7 @@ class worker {
   std::uint32_t id_;
   std::string bug_;
   std::mt19937_64 random_;
-  std::array<std::uint64_t, partitions> term_{}, read_{};  // of the last turn of a partition
+  std::array<std::uint64_t, partitions> term_{}, read_{}, committed_{};  // of the last turn of a partition
 };
 
 /// Publishes, and plays fate.
