@@ -109,13 +109,8 @@ class group_partition {
     cursor_.return_if_evicted();
   }
   void give_back() { table_.give_back(number_, own_); }
-  /// Reads no more of it. Emits what it had lost.
-  std::uint64_t let_go() {
-    const auto lost = reader_->lost();
-    reader_.reset();
-    return lost;
-  }
-
+  /// Reads no more of it.
+  void let_go() { reader_.reset(); }
   void leave() { cursor_.leave(); }
 
   /// Where the group is. A position that the topic has not reached is of a topic that was removed since.
