@@ -6,6 +6,7 @@
 #include <levada/bus/directory.hpp>          // what topics there are, and how they stand
 #include <levada/bus/frames.hpp>             // a ring for events of any length
 #include <levada/bus/group.hpp>              // several share the reading of a topic in parts
+#include <levada/bus/group_state.hpp>        // how groups stand
 #include <levada/bus/layout.hpp>             // a topic's files, byte for byte
 #include <levada/bus/line.hpp>               // a ring for latency
 #include <levada/bus/partition.hpp>          // a topic in parts, by key

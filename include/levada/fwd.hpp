@@ -52,6 +52,9 @@ struct frame;
 struct topic_options;
 struct partition_options;
 struct group_options;
+struct group_state;
+struct member_state;
+struct partition_state;
 enum class commit_policy : std::uint8_t;
 template <class T>
 struct group_turn;
