@@ -37,7 +37,7 @@ namespace levada::inline v0 {
 /// Who says how far the group has read.
 enum class commit_policy : std::uint8_t {
   automatic,  ///< what was released is committed every eighth of the ring and when all is read, as subscribers do it
-  manual      ///< nothing is until commit(); partitions change hands in order only then
+  manual      ///< nothing is until commit(): the publisher waits for it, and partitions are given back only behind one
 };
 
 /// How a member joins. Members of one group should agree.
@@ -65,8 +65,7 @@ struct group_turn : turn<T> {
 /// Holds  the mappings of all partitions and 2 descriptors for each, 4 more for each that it owns, and 4 of its own. Two of a
 ///        partition's 16 places: the group's, and the owner's.
 /// Fails  at open in words; later in status(), if a partition cannot be opened or the table is damaged. Otherwise it counts:
-/// lost()
-///        events, partitions that it was fenced() from, commits that were refused().
+///        events that were lost(), partitions that it was fenced() from, commits that were refused().
 /// Costs  a turn: a copy of its events (a line ring is read in place), two loads and a store; a commit: a compare-and-swap. Every
 ///        `look_every`, and when the group has changed, a look: a system call for each other member.
 template <wire_event Topic>
