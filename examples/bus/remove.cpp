@@ -2,6 +2,9 @@
 // rm and forget: what is not wanted any more.
 #include "catalog.hpp"
 #include "commands.hpp"
+#include "groups.hpp"
+
+#include <levada/bus/partition.hpp>
 
 namespace tool {
 
@@ -10,6 +13,7 @@ lv::result<> run_rm(const options& o) {
   if (!at) return at.error();
   auto files = at->on().files_of(at->topic);
   if (!files) return files.error();
+  if (is_partitioned(*at)) return lv::remove_partitions(at->on(), at->topic);
   if (!lv::exists(files->folder))
     return lv::fault::of(lv::failure::unavailable, "topic '", o.topic, "' is not there: nothing was removed");
   return at->on().remove(at->topic);

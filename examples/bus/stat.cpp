@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// stat: one topic, all of it.
+// stat: one topic, all of it; of one in partitions, its groups.
 #include "catalog.hpp"
 #include "commands.hpp"
+#include "groups.hpp"
 #include "output.hpp"
 
 #include <levada/os/clock.hpp>
@@ -42,12 +43,30 @@ std::string in_words(const address& at, const lv::topic_observer& o, const lv::t
   return all.str();
 }
 
+/// Over what was shown before, where that is a terminal.
+lv::result<> show(const options& o, std::uint64_t looks, const std::string& what) {
+  const bool redraw = o.watch && !o.json && is_terminal();
+  const auto apart = o.watch && !o.json && !redraw && looks > 1 ? "\n" : "";
+  return print((redraw ? "\033[H\033[J" : apart) + what);
+}
+
+lv::result<> run_stat_of_groups(const options& o, const address& at) {
+  for (std::uint64_t looks = 1; looks <= (o.watch ? o.count : 1) || (o.watch && o.count == 0); ++looks) {
+    if (looks > 1 && !rest(o.interval)) return {};
+    const auto shown = groups_of(at, o.json);
+    if (!shown) return shown.error();
+    if (auto done = show(o, looks, *shown); !done) return done;
+  }
+  return {};
+}
+
 }  // namespace
 
 lv::result<> run_stat(const options& o) {
   const lv::stop_signals signals;
   auto at = parse_address(o.topic);
   if (!at) return at.error();
+  if (is_partitioned(*at)) return run_stat_of_groups(o, *at);
   const lv::wall_clock clock;
   std::uint64_t head = 0;
   lv::duration when{};
@@ -63,10 +82,8 @@ lv::result<> run_stat(const options& o) {
     head = s->head;
     when = now;
     if (looks == 0) continue;
-    const bool redraw = o.watch && !o.json && is_terminal();
     const auto shown = o.json ? line_of(to_json(*at, *seen, *s, rate)) : in_words(*at, *seen, *s, rate);
-    const auto apart = o.watch && !o.json && !redraw && looks > 1 ? "\n" : "";
-    if (auto done = print((redraw ? "\033[H\033[J" : apart) + shown); !done) return done;
+    if (auto done = show(o, looks, shown); !done) return done;
   }
   return {};
 }

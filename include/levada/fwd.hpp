@@ -51,6 +51,14 @@ struct line_slot;
 struct frame;
 struct loan;
 struct topic_options;
+struct partition_options;
+struct group_options;
+struct group_state;
+struct member_state;
+struct partition_state;
+enum class commit_policy : std::uint8_t;
+template <class T>
+struct group_turn;
 struct subscriber_options;
 struct lane_record;
 struct topic_state;

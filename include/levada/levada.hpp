@@ -5,6 +5,7 @@
 // where events enter
 #include <levada/source/csv.hpp>     // rows of a file
 #include <levada/source/from.hpp>    // begins a chain
+#include <levada/source/group.hpp>   // a share of a topic in parts
 #include <levada/source/input.hpp>   // events pushed by hand
 #include <levada/source/timer.hpp>   // an event every period
 #include <levada/source/topic.hpp>   // a topic of a bus
@@ -53,10 +54,13 @@
 // what it runs on
 #include <levada/bus/directory.hpp>          // what topics there are, and how they stand
 #include <levada/bus/frames.hpp>             // a ring for events of any length
+#include <levada/bus/group.hpp>              // several share the reading of a topic in parts
+#include <levada/bus/group_state.hpp>        // how groups stand
 #include <levada/bus/layout.hpp>             // a topic's files, byte for byte
 #include <levada/bus/line.hpp>               // a ring for latency
-#include <levada/bus/many.hpp>               // a ring for each of several producers
 #include <levada/bus/loan.hpp>               // what an event carries in place of an image
+#include <levada/bus/many.hpp>               // a ring for each of several producers
+#include <levada/bus/partition.hpp>          // a topic in parts, by key
 #include <levada/bus/publisher.hpp>          // one writes
 #include <levada/bus/reclaim.hpp>            // what becomes of cache lines that were read
 #include <levada/bus/record_publisher.hpp>   // one writes events of a type known at run time

@@ -94,3 +94,17 @@ TEST_CASE("start: at a time is at the first event that may have it, whatever the
     }
   }
 }
+
+TEST_CASE("start: at a sequence is behind the one before it") {
+  scratch_bus scratch;
+  const lv::topic<sample> t{scratch.bus(), "t", {.capacity = 512}};
+  auto p = lv::publisher<sample>::open(t);
+  REQUIRE(p);
+  publish(*p, 100);
+  for (const std::uint64_t from : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{99}, std::uint64_t{100}}) {
+    auto s = lv::subscriber<sample>::open(t, {.from = lv::start_at::sequence(from)});
+    REQUIRE(s);
+    CHECK(s->position() == from);
+    CHECK(s->lost() == 0);
+  }
+}

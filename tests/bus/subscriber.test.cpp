@@ -381,3 +381,18 @@ TEST_CASE("subscriber: whose folder somebody removed lives on, and nothing it ha
   CHECK(accepted == p->capacity());
   CHECK(s->unread() == accepted);
 }
+
+TEST_CASE("subscriber: who has left keeps nobody waiting, and its name is free, even while the object lives") {
+  scratch_bus scratch;
+  const lv::topic<sample> topic{scratch.bus(), "t", {.capacity = ring}};
+  auto p = *lv::publisher<sample>::open(topic);
+  for (const char* name : {"", "guard"}) {
+    auto s = *lv::subscriber<sample>::open(topic, {.name = name});
+    while (publish(p, ring) == ring) {
+    }
+    s.leave();
+    CHECK(p.wait_for_room(60_s));
+    CHECK(p.subscribers() == 0);
+    CHECK(lv::subscriber<sample>::open(topic, {.name = name}));
+  }
+}

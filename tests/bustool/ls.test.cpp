@@ -2,6 +2,7 @@
 // ls and stat.
 #include "common.hpp"
 
+#include <levada/bus/group.hpp>
 #include <levada/os/file.hpp>
 
 #include <nlohmann/json.hpp>
@@ -171,4 +172,30 @@ TEST_CASE("stat: what is not there, and what is no name") {
   CHECK(refuses(run("stat"), 64, "TOPIC is required"));
   CHECK(refuses(run("stat", "plant/t", "--interval", "nan"), 64, "--interval"));
   CHECK(refuses(run("stat", "plant/t", "--watch", "--interval", "0"), 64, "--watch needs an --interval above 0"));
+}
+
+TEST_CASE("stat, ls, rm: a topic in partitions shows its groups, and goes as a whole") {
+  const scratch here;
+  const lv::partitioned_topic<reading> presses{lv::bus("plant"), "presses", {.partitions = 2, .each = {.capacity = 1024}}};
+  {
+    auto p = lv::partitioned_publisher<reading>::open(presses);
+    REQUIRE(p);
+    publish(p->partition(1), 0, 10);
+    const auto m = lv::group_member<reading>::open(presses, "judges");
+    REQUIRE(m);
+    const auto r = run("stat", "plant/presses");
+    CHECK(r.code == 0);
+    CHECK(squeezed(r.out) == "topic plant/presses\npartitions 2\ngroup judges: lag 10, 1 member\npid " + own_pid() +
+                                 ": 2 partitions\npartition 0: pid " + own_pid() + ", at 0, lag 0\npartition 1: pid " +
+                                 own_pid() + ", at 0, lag 10\n");
+    const auto j = nlohmann::json::parse(run("stat", "plant/presses", "--json").out);
+    CHECK(j["groups"][0]["name"] == "judges");
+    CHECK(j["groups"][0]["lag"] == 10);
+    CHECK(j["groups"][0]["partitions"][1]["owner"] == lv::process_id());
+    CHECK(contains(run("ls", "--interval", "0").out, "group/judges (10)"));
+    CHECK(refuses(run("rm", "plant/presses"), 69, "a member of its group 'judges' runs"));
+  }
+  CHECK(contains(run("stat", "plant/presses").out, "partition 1: nobody's, at 0, lag 10"));
+  CHECK(run("rm", "plant/presses").code == 0);
+  CHECK(refuses(run("stat", "plant/presses"), 69, "is not there"));
 }

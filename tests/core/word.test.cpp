@@ -33,14 +33,14 @@ TEST_CASE("changes give what was there before") {
   CHECK(w.relaxed() == 8);
 }
 
-TEST_CASE("a word is exchanged if it is what one thinks, and tells what it is if not") {
-  word<std::uint64_t> w(6);
-  std::uint64_t thought = 5;
-  CHECK(!w.compare_exchange(thought, 9));
-  CHECK(thought == 6);
+TEST_CASE("an exchange by comparison stores over what was expected, or says what is there") {
+  word<std::uint64_t> w(5);
+  std::uint64_t expected = 4;
+  CHECK(!w.compare_exchange(expected, 6));
+  CHECK(expected == 5);
+  CHECK(w.relaxed() == 5);
+  CHECK(w.compare_exchange(expected, 6));
   CHECK(w.relaxed() == 6);
-  CHECK(w.compare_exchange(thought, 9));
-  CHECK(w.relaxed() == 9);
 }
 
 TEST_CASE("release and acquire hand over what was written before") {

@@ -2,6 +2,7 @@
 #include <levada/os/lock.hpp>
 
 #include <levada/os/file.hpp>
+#include <levada/os/mapping.hpp>
 #include <levada/os/process.hpp>
 
 #include <doctest/doctest.h>
@@ -40,18 +41,17 @@ TEST_CASE("lock: belongs to an open file, even inside one process, and goes with
 TEST_CASE("lock: each byte of a file is one of its own, also of an empty file") {
   scratch s;
   auto a = s.open(), b = s.open();
-  REQUIRE(lv::try_lock_byte(a.fd(), 7));
-  CHECK(lv::is_locked_byte(b.fd(), 7));
-  CHECK(!lv::is_locked_byte(a.fd(), 7));  // one's own does not count
-  CHECK(!lv::is_locked_byte(b.fd(), 6));
-  CHECK(!lv::is_locked_byte(b.fd(), 8));
-  CHECK(!lv::try_lock_byte(b.fd(), 7));
-  CHECK(lv::try_lock_byte(b.fd(), 8));
-  CHECK(lv::is_locked_byte(a.fd(), 8));
-  CHECK(lv::is_locked_byte(-1, 8));  // nobody knows
+  REQUIRE(lv::try_lock(a.fd(), lv::byte_lock(7)));
+  CHECK(lv::is_locked(b.fd(), lv::byte_lock(7)));
+  CHECK(!lv::is_locked(a.fd(), lv::byte_lock(7)));  // one's own does not count
+  CHECK(!lv::is_locked(b.fd(), lv::byte_lock(6)));
+  CHECK(!lv::is_locked(b.fd(), lv::byte_lock(8)));
+  CHECK(!lv::try_lock(b.fd(), lv::byte_lock(7)));
+  CHECK(lv::try_lock(b.fd(), lv::byte_lock(8)));
+  CHECK(lv::is_locked(a.fd(), lv::byte_lock(8)));
   a = lv::file{};
   a = s.open();
-  CHECK(lv::try_lock_byte(b.fd(), 7));
+  CHECK(lv::try_lock(b.fd(), lv::byte_lock(7)));
 }
 
 TEST_CASE("lock: a child of posix_spawn does not inherit it, one of a bare fork does") {
@@ -86,4 +86,51 @@ TEST_CASE("lock: a child of posix_spawn does not inherit it, one of a bare fork 
   ::close(hold[0]);
   ::waitpid(forked, nullptr, 0);
   CHECK(!lv::is_locked(other.fd()));
+}
+
+TEST_CASE("lock: of a range is another one for every byte, also behind the end of the file") {
+  scratch s;
+  auto a = s.open(), b = s.open();
+  REQUIRE(lv::try_lock(a.fd(), {7, 1}));
+  CHECK(lv::is_locked(b.fd(), {7, 1}));
+  CHECK(!lv::is_locked(b.fd(), {6, 1}));
+  CHECK(!lv::is_locked(b.fd(), {8, 1}));
+  CHECK(lv::is_locked(b.fd()));  // the whole file has that byte as well
+  CHECK(!lv::try_lock(b.fd(), {7, 1}));
+  CHECK(lv::try_lock(b.fd(), {8, 1}));
+  a = lv::file{};
+  CHECK(!lv::is_locked(b.fd()));
+}
+
+TEST_CASE("lock: several may share it, and nobody has it alone meanwhile") {
+  scratch s;
+  auto a = s.open(), b = s.open(), c = s.open();
+  REQUIRE(lv::try_lock(a.fd()));
+  CHECK(!lv::try_share_lock(b.fd()));
+  CHECK(lv::try_share_lock(a.fd()));  // from now on it is shared
+  CHECK(lv::try_share_lock(b.fd()));
+  CHECK(!lv::try_lock(c.fd()));
+  CHECK(lv::is_locked(c.fd()));
+  a = lv::file{};
+  CHECK(lv::is_locked(c.fd()));
+  CHECK(!lv::try_lock(c.fd()));
+  b = lv::file{};
+  CHECK(lv::try_lock(c.fd()));
+}
+
+TEST_CASE("lock: outlives its descriptor where the file is mapped, unless it is given back") {
+  scratch s;
+  auto other = s.open();
+  for (const bool gives_back : {false, true}) {
+    auto a = s.open();
+    REQUIRE(a.allocate(4096));
+    auto map = lv::mapping::of(a, 4096, lv::access::read);
+    REQUIRE(map);
+    REQUIRE(lv::try_lock(a.fd()));
+    if (gives_back) lv::unlock(a.fd());
+    a = lv::file{};
+    CHECK(lv::is_locked(other.fd()) == !gives_back);
+    *map = lv::mapping{};
+    CHECK(!lv::is_locked(other.fd()));
+  }
 }

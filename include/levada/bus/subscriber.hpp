@@ -130,11 +130,18 @@ class subscriber {
         slots_(reinterpret_cast<const slot_type*>(core_.ring().data)),
         mask_(core_.ring().measure.capacity - 1) {}
 
-  static result<subscriber> build(const detail::segment& s, const subscriber_options& options, bool own_cursor_page) {
-    if (auto agreed = s.is_of(ring_type::kind, "subscriber"); !agreed) return agreed.error();
+ protected:
+  /// Is it a topic of such events?
+  static result<> reads(const detail::segment& s) {
+    if (auto agreed = s.is_of(ring_type::kind, "subscriber"); !agreed) return agreed;
     if (auto agreed = readable_by(s.descriptor(), ring_type::description()); !agreed)
       return fault::of(agreed.error().kind, "topic '", s.files().topic,
                        "' has other events than this subscriber reads: ", agreed.error().sentence);
+    return {};
+  }
+  /// The caller keeps the topic from being removed meanwhile.
+  static result<subscriber> build(const detail::segment& s, const subscriber_options& options, bool own_cursor_page) {
+    if (auto agreed = reads(s); !agreed) return agreed.error();
     if constexpr (ring_type::kind == detail::ring_kind::frames)
       if (detail::start_of::asks_for_sequence(options.from))
         return fault::of(failure::usage, "topic '", s.files().topic,
@@ -149,6 +156,7 @@ class subscriber {
     return made;
   }
 
+ private:
   LEVADA_COLD turn<T> read_copy() {
     const auto next = copier_.read(core_);
     if (const auto stride = core_.ring().measure.stride; stride != sizeof(T))  // members that T does not know are cut off

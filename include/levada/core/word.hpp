@@ -29,9 +29,9 @@ class word {
   LEVADA_INLINE T fetch_or(T v) { return __atomic_fetch_or(&value_, v, __ATOMIC_SEQ_CST); }
   LEVADA_INLINE T fetch_and(T v) { return __atomic_fetch_and(&value_, v, __ATOMIC_SEQ_CST); }
   LEVADA_INLINE T exchange(T v) { return __atomic_exchange_n(&value_, v, __ATOMIC_SEQ_CST); }
-  /// Stores `wanted` if the word is still `expected`; if not, `expected` becomes what it is.
+  /// Stores `wanted` if `expected` is still there; otherwise says in `expected` what is.
   [[nodiscard]] LEVADA_INLINE bool compare_exchange(T& expected, T wanted) {
-    return __atomic_compare_exchange_n(&value_, &expected, wanted, false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
+    return __atomic_compare_exchange_n(&value_, &expected, wanted, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   }
 
  private:

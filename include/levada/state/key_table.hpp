@@ -4,6 +4,7 @@
 #pragma once
 
 #include <levada/core/config.hpp>
+#include <levada/core/hash.hpp>
 #include <levada/core/keyed.hpp>
 #include <levada/core/text.hpp>
 #include <levada/state/slots.hpp>
@@ -23,24 +24,10 @@ template <class K>
 concept key = !std::is_array_v<K> && std::is_trivially_copyable_v<K> && std::has_unique_object_representations_v<K> &&
               sizeof(K) <= 64 && !std::is_pointer_v<K> && !std::is_convertible_v<K, std::string_view>;
 
-namespace detail {
-__extension__ typedef unsigned __int128 wide;  // NOLINT: the extension mark works on a typedef only
-}
-
-/// 64 well-mixed bits of a key. Both halves of the 128-bit product are used: key groups take the high bits of the hash,
-/// buckets the low ones; from the same end, a shard's keys would crowd together.
+/// 64 well-mixed bits of a key. Groups of keys take the high bits of it, buckets the low ones.
 template <key K>
 LEVADA_INLINE std::uint64_t hash_of(const K& k) {
-  constexpr std::uint64_t seed = 0x9E3779B97F4A7C15u;
-  constexpr std::uint64_t odd = 0xD6E8FEB86659FD93u;
-  std::uint64_t hash = seed;
-  for (std::size_t at = 0; at < sizeof(K); at += 8) {
-    std::uint64_t part = 0;
-    std::memcpy(&part, reinterpret_cast<const char*>(&k) + at, sizeof(K) - at < 8 ? sizeof(K) - at : 8);
-    const auto product = static_cast<detail::wide>(hash ^ part) * odd;
-    hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-  }
-  return hash;
+  return hash_of_bytes(&k, sizeof(K));
 }
 
 /// State moves between threads, processes and boxes in this many groups of keys.

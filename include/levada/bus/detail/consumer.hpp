@@ -149,6 +149,7 @@ class consumer {
 
   [[nodiscard]] const ring_view& ring() const { return ring_; }
   [[nodiscard]] LEVADA_INLINE std::uint64_t position() const { return position_; }
+  [[nodiscard]] std::uint64_t lane_position() const { return lane_position_; }
   [[nodiscard]] std::uint64_t unread() const { return ring_.control->head.acquire() - position_; }
   [[nodiscard]] const lane_record& covering() const { return covering_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
@@ -367,6 +368,7 @@ inline void consumer::leave() {
   publish();
   if (static_cast<cursor_state>(cursor_->state.relaxed()) == cursor_state::temporary)
     cursor_->state.release(static_cast<std::uint32_t>(cursor_state::free));  // pairs with the acquires in room and find_place
+  unlock(place_.fd());  // its page is mapped, and would keep the lock
   place_ = file{};
   if ((caller_.sleepers() & producer_sleeps) != 0) ring_producer();
 }

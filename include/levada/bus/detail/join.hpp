@@ -32,6 +32,8 @@ class start_at {
   static constexpr start_at after(std::uint64_t sequence) {
     return {way::sequence, sequence == UINT64_MAX ? sequence : sequence + 1, {}};
   }
+  /// At the event of that sequence, likewise.
+  static constexpr start_at sequence(std::uint64_t sequence) { return {way::sequence, sequence, {}}; }
   /// At the first event of that time, to the grain of the topic: an earlier event or two may come, a later one is not left out.
   static constexpr start_at at(timestamp time) { return {way::time, 0, time}; }
 
@@ -56,8 +58,8 @@ struct place {
   bool resumed = false;  ///< the cursor is that of a namesake
 };
 
-/// The caller holds the topic's lock. A namesake's place comes first, then a free one, then one of a temporary subscriber
-/// that died. The place of a named subscriber is never given away: its position is a promise (bus::forget ends it).
+/// Who wants a place by name holds the topic's lock. A namesake's place comes first, then a free one, then one of a temporary
+/// subscriber that died. The place of a named subscriber is never given away: its position is a promise (bus::forget ends it).
 inline result<place> find_place(const segment& s, const subscriber_name& name) {
   auto state_of = [&](std::size_t i) {
     return static_cast<cursor_state>(s.view().cursor(i).state.acquire());  // pairs with the release in attach
@@ -79,7 +81,7 @@ inline result<place> find_place(const segment& s, const subscriber_name& name) {
       if (state_of(i) != wanted) continue;
       auto f = open(i);
       if (!f) return about(s.files(), f.error());
-      if (try_lock(f->fd())) return place{i, std::move(*f), false};
+      if (try_lock(f->fd()) && state_of(i) == wanted) return place{i, std::move(*f), false};  // nobody was there in between
     }
   return fault::of(failure::unavailable, "all ", most_subscribers, " places of topic '", s.files().topic,
                    "' are taken: stop a subscriber, or forget a named one that will not return");
