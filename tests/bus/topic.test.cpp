@@ -5,7 +5,10 @@
 
 #include "common.hpp"
 
+#include <atomic>
+#include <filesystem>
 #include <string>
+#include <thread>
 
 namespace {
 bool is_good(std::string_view topic) { return static_cast<bool>(lv::bus::in("/tmp/nowhere", "bus").files_of(topic)); }
@@ -88,4 +91,33 @@ TEST_CASE("bus: forget gives up the place of a named subscriber that does not ru
   }
   CHECK(bus.forget("t", "guard"));
   CHECK(bus.forget("t", "guard").error().kind == lv::failure::usage);
+}
+
+TEST_CASE("bus: a topic is removed while another one makes it anew: each finds it whole, or in use, or not there") {
+  scratch_bus scratch;
+  const lv::topic<sample> t{scratch.bus(), "a/t", {.capacity = 512}};
+  std::atomic<bool> over{false};
+  std::uint64_t unexpected = 0;
+  std::thread remover([&] {
+    while (!over.load())
+      if (auto gone = scratch.bus().remove("a/t"); !gone && gone.error().kind != lv::failure::unavailable) ++unexpected;
+  });
+  std::uint64_t opened = 0;
+  for (int i = 0; i < 2'000; ++i)
+    if (auto p = lv::publisher<sample>::open(t)) ++opened, publish(*p, 1);
+  over.store(true);
+  remover.join();
+  CHECK(opened == 2'000);
+  CHECK(unexpected == 0);
+}
+
+TEST_CASE("bus: what somebody has put into a topic's folder meanwhile does not keep it from being removed") {
+  scratch_bus scratch;
+  const lv::topic<sample> t{scratch.bus(), "t", {.capacity = 512}};
+  CHECK(lv::publisher<sample>::open(t));
+  const auto other = std::string(t.files()->folder.c_str()) + "/other";
+  REQUIRE(lv::bell::create(other.c_str()));  // any file
+  CHECK(scratch.bus().remove("t"));
+  CHECK(std::filesystem::exists(other));
+  CHECK(!std::filesystem::exists(t.files()->file("ring").c_str()));
 }
