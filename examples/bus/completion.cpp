@@ -38,17 +38,18 @@ _bus() {
 }
 complete -F _bus bus)script";
 
+// clang-format off: it takes the quotes in here for the end of the string
 constexpr std::string_view zsh = R"script(#compdef bus
 # zsh completion for bus; topics are asked for with 'bus ls --names'
 _bus_topics() {
   local -a topics
-  topics=(${(f)" $(bus ls-- names 2 > / dev / null) "})
-                                 compadd -
-                                 a topics
+  topics=(${(f)"$(bus ls --names 2>/dev/null)"})
+  compadd -a topics
 }
 _bus_buses() {
-  local - a topics topics = (${(f) "$(bus ls --names 2>/dev/null)"})compadd-- $ {
-    (u) topics % %/*}
+  local -a topics
+  topics=(${(f)"$(bus ls --names 2>/dev/null)"})
+  compadd -- ${(u)topics%%/*}
 }
 _bus() {
   local -a commands common
@@ -76,6 +77,7 @@ _bus() {
   esac
 }
 if [[ $funcstack[1] == _bus ]]; then _bus "$@"; else compdef _bus bus; fi)script";
+// clang-format on
 
 constexpr std::string_view fish = R"script(# fish completion for bus; topics are asked for with 'bus ls --names'
 complete -c bus -f

@@ -57,6 +57,7 @@ TEST_CASE("completion: of every command and option that there is") {
       }
     }
   }
+  CHECK(contains(run("completion", "zsh").out, "\n  topics=(${(f)\"$(bus ls --names 2>/dev/null)\"})\n  compadd -a topics\n"));
   CHECK(refuses(run("completion", "csh"), 64, "csh"));
 }
 
