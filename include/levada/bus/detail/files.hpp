@@ -8,6 +8,7 @@
 #include <levada/os/bell.hpp>
 #include <levada/os/file.hpp>
 #include <levada/os/folder.hpp>
+#include <levada/os/group.hpp>
 #include <levada/os/lock.hpp>
 #include <levada/os/mapping.hpp>
 
@@ -18,19 +19,20 @@
 
 namespace levada::inline v0::detail {
 
-// A group's right to read and write comes here when topics get an option for it.
-inline constexpr unsigned file_mode = 0600;
-inline constexpr unsigned folder_mode = 0700;
-
 /// Where a topic lies, and how sentences call it.
 struct topic_files {
   text<256> folder;
   text<96> topic;
+  owners whose{};
 
   [[nodiscard]] text<256> file(std::string_view name) const { return compose<256>(folder, '/', name); }
   [[nodiscard]] text<256> cursor(std::size_t i) const { return compose<256>(folder, "/cursor.", i); }
   [[nodiscard]] text<256> bell(std::size_t i) const { return compose<256>(folder, "/bell.", i); }
   [[nodiscard]] text<256> producer_bell() const { return file("bell.producer"); }
+  /// The folder of its bus, which decides who can make names below it.
+  [[nodiscard]] text<256> bus() const {
+    return folder.view().substr(0, folder.view().size() - topic.view().size() - std::string_view("/.topic").size());
+  }
 
   [[nodiscard]] fault absent() const {
     return fault::of(failure::unavailable, "topic '", topic, "' is not there: start its publisher first (looked in '", folder,
@@ -40,7 +42,8 @@ struct topic_files {
 
 /// "topic 'x' cannot be used: " before what another layer said.
 inline fault about(const topic_files& files, const fault& cause) {
-  return fault::of(cause.kind, "topic '", files.topic, "' cannot be used: ", cause.sentence);
+  const auto stopped = cause.kind == failure::permission ? who_stops(files.file("lock")) : text<376>{};
+  return fault::of(cause.kind, "topic '", files.topic, "' cannot be used: ", stopped.empty() ? cause.sentence : stopped);
 }
 
 /// The machine's boot, or nothing where /proc is hidden: then all boots look alike.
@@ -52,20 +55,41 @@ inline text<40> boot_identity() {
   return n && *n == 36 ? id : text<40>{};
 }
 
+/// A new file of a topic. One of a group is given to it before it gets its name: nobody finds it closed.
+inline result<levada::file> make_file(const topic_files& files, const text<256>& path) {
+  if (!files.whose.is_group())
+    return levada::file::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, files.whose.file_mode());
+  auto f = levada::file::open(files.folder.c_str(), O_RDWR | O_TMPFILE);
+  if (!f) return f;
+  if (auto taken = files.whose.take(*f, files.whose.file_mode()); !taken) return taken.error();
+  const auto unnamed = compose<48>("/proc/self/fd/", f->fd());
+  if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return os_fault("make", path.view(), errno);
+  return f;
+}
+inline result<> make_bell(const topic_files& files, const text<256>& path) {
+  if (auto made = bell::create(path.c_str(), files.whose.file_mode()); !made) return made;
+  auto fifo = levada::file::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW);
+  return fifo ? files.whose.take(*fifo, files.whose.file_mode()) : fifo.error();
+}
+
 /// Who holds this file's lock opens, makes or removes the topic; nobody holds it while events flow. `make` makes the
-/// folder if there is none.
+/// folder if there is none. The folder of the bus must be its owners': in one of a stranger he could change anything.
 inline result<levada::file> lock_topic(const topic_files& files, bool make) {
   if (make)
-    if (auto made = make_folders(files.folder, folder_mode); !made) return made.error();
+    if (auto made = make_folders(files.folder, files.whose); !made) return about(files, made.error());
+  if (auto own = is_own_folder(files.bus(), files.whose); !own)
+    return own.error().kind == failure::unreadable ? files.absent() : about(files, own.error());
   auto path = files.file("lock");
-  for (;;) {
-    auto f = levada::file::open(path.c_str(), O_RDWR | O_NOFOLLOW | (make ? O_CREAT : 0), file_mode);
+  for (int left = 100;; --left) {
+    auto f = levada::file::open(path.c_str(), O_RDWR | O_NOFOLLOW);
     if (!f) {
-      if (f.error().kind != failure::unreadable) return about(files, f.error());
+      if (f.error().kind != failure::unreadable || left == 0) return about(files, f.error());
       if (!make) return files.absent();
-      if (auto made = make_folders(files.folder, folder_mode); !made) return made.error();  // removed under our feet
-      if (!exists(path)) continue;
-      return about(files, f.error());
+      if (auto made = make_folders(files.folder, files.whose); !made)
+        return about(files, made.error());  // removed under our feet
+      if (auto made = make_file(files, path); !made && !exists(path)) return about(files, made.error());
+      continue;
     }
     if (!wait_lock(f->fd())) return about(files, os_fault("lock", path.view(), errno));
     if (names(path, *f)) return std::move(*f);  // else it was removed while we waited: the lock is of a file that is gone
@@ -105,18 +129,18 @@ inline result<> make_files(const topic_files& files, const ring_header& h, const
                      " bytes in '", files.folder, "', and there is no room: free some (see df /dev/shm), ask for a smaller ",
                      "capacity, or name another place in LEVADA_DIR");
   };
-  auto make = [](const text<256>& path, std::uint64_t bytes) -> result<levada::file> {
-    auto f = levada::file::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, file_mode);
-    if (!f) return f.error();
+  auto make = [&](const text<256>& path, std::uint64_t bytes) -> result<levada::file> {
+    auto f = make_file(files, path);
+    if (!f) return f;
     if (bytes != 0)
       if (auto room = f->allocate(bytes); !room) return room.error();  // now, and not as a SIGBUS later
     return std::move(*f);
   };
   for (std::size_t i = 0; i < most_subscribers; ++i) {
     if (auto f = make(files.cursor(i), h.page); !f) return fail(f.error());
-    if (auto b = bell::create(files.bell(i).c_str(), file_mode); !b) return fail(b.error());
+    if (auto b = make_bell(files, files.bell(i)); !b) return fail(b.error());
   }
-  if (auto b = bell::create(files.producer_bell().c_str(), file_mode); !b) return fail(b.error());
+  if (auto b = make_bell(files, files.producer_bell()); !b) return fail(b.error());
   if (auto f = make(files.file("doors"), h.page); !f) return fail(f.error());
   if (auto f = make(files.file("producer"), 0); !f) return fail(f.error());
 
