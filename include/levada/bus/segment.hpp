@@ -5,6 +5,7 @@
 
 #include <levada/bus/detail/files.hpp>
 #include <levada/bus/detail/ring_of.hpp>
+#include <levada/bus/detail/schema.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/topic.hpp>
 #include <levada/core/result.hpp>
@@ -56,13 +57,16 @@ class segment {
     auto bytes = ring->size();
     if (!bytes) return about(files, bytes.error());
 
-    auto& h = s.header_;  // copied once; what is mapped is not asked again
+    ring_header h;  // copied once, as the schema below; what is mapped is not asked again
     auto got = ring->pread({reinterpret_cast<char*>(&h), sizeof h}, 0);
     if (!got) return about(files, got.error());
     if (*got != sizeof h) return about(files, fault::of(failure::data, "its ring has only ", *bytes, " bytes"));
     auto g = check_ring(h, *bytes, page_size());
     if (!g) return about(files, g.error());
 
+    auto described = schema::read(*ring, h);
+    if (!described) return about(files, described.error());
+    s.schema_ = std::move(*described);
     auto map = mapping::ring(*ring, static_cast<std::size_t>(g->front_bytes()), static_cast<std::size_t>(g->data_bytes()), how);
     if (!map) return about(files, map.error());
     s.ring_ = std::move(*map);
@@ -93,7 +97,6 @@ class segment {
                s.cursors_.base(),
                {}};
     for (std::size_t i = 0; i < most_subscribers; ++i) s.view_.cursor_files[i] = s.cursor_files_[i].fd();
-    if (auto sound = levada::check(s.descriptor()); !sound) return about(files, sound.error());
     return s;
   }
 
@@ -140,7 +143,7 @@ class segment {
   [[nodiscard]] const topic_files& files() const { return files_; }
   [[nodiscard]] explicit operator bool() const { return static_cast<bool>(ring_); }
   /// What the topic's maker said of its events.
-  [[nodiscard]] descriptor_view descriptor() const { return descriptor_behind(ring_.base(), header_); }
+  [[nodiscard]] const descriptor_view& descriptor() const { return schema_.view(); }
 
  private:
   static result<> is_whole(const file& f, std::size_t bytes) {
@@ -155,7 +158,7 @@ class segment {
   }
 
   topic_files files_;
-  ring_header header_;
+  schema schema_;
   mapping ring_;
   mapping doors_;
   mapping cursors_;

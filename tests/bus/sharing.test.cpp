@@ -65,7 +65,7 @@ lv::topic<sample> of_crew(const public_bus& scratch) { return {scratch.bus().for
 
 }  // namespace
 
-TEST_CASE("group: members publish, subscribe and remove under users of their own, whatever their umasks are") {
+TEST_CASE("sharing: members publish, subscribe and remove under users of their own, whatever their umasks are") {
   if (!can_change_user()) return;
   const public_bus scratch;
   const auto t = of_crew(scratch);
@@ -86,7 +86,7 @@ TEST_CASE("group: members publish, subscribe and remove under users of their own
   CHECK(!lv::exists(t.files()->folder));
 }
 
-TEST_CASE("group: who is no member is told whose it is, in a sentence") {
+TEST_CASE("sharing: who is no member is told whose it is, in a sentence") {
   if (!can_change_user()) return;
   const public_bus scratch;
   const auto t = of_crew(scratch);
@@ -102,7 +102,7 @@ TEST_CASE("group: who is no member is told whose it is, in a sentence") {
   CHECK(alone.error == whose + "and nobody but user 3002 should write there: remove it, name another place, or name the group");
 }
 
-TEST_CASE("group: what is one user's says that it is") {
+TEST_CASE("sharing: what is one user's says that it is") {
   if (!can_change_user()) return;
   const public_bus scratch;
   const lv::topic<sample> t{scratch.bus(), "t"};
@@ -120,7 +120,7 @@ TEST_CASE("group: what is one user's says that it is") {
   }
 }
 
-TEST_CASE("group: nobody makes a bus for a group that he is not in, or that does not exist") {
+TEST_CASE("sharing: nobody makes a bus for a group that he is not in, or that does not exist") {
   const public_bus scratch;
   const auto none = lv::publisher<sample>::open({scratch.bus().for_group("no such group"), "t"});
   REQUIRE(!none);
@@ -133,7 +133,7 @@ TEST_CASE("group: nobody makes a bus for a group that he is not in, or that does
   CHECK(fs::is_empty(scratch.folder()));
 }
 
-TEST_CASE("group: a folder that a stranger has planted is not used") {
+TEST_CASE("sharing: a folder that a stranger has planted is not used") {
   if (!can_change_user()) return;
   const auto plants = [](const public_bus& scratch, auto how) {
     CHECK(as(eve, [&]() -> lv::result<> { return ::umask(0), how((scratch.folder() / "bus").string()), lv::result<>{}; }).code ==
@@ -150,7 +150,7 @@ TEST_CASE("group: a folder that a stranger has planted is not used") {
   plants(link, [](const std::string& path) { [[maybe_unused]] const int done = ::symlink("/tmp", path.c_str()); });
 }
 
-TEST_CASE("group: members who come at the same moment find nothing half made") {
+TEST_CASE("sharing: members who come at the same moment find nothing half made") {
   if (!can_change_user()) return;
   for (int round = 0; round < 10; ++round) {
     const public_bus scratch;
@@ -180,7 +180,7 @@ TEST_CASE("group: members who come at the same moment find nothing half made") {
   }
 }
 
-TEST_CASE("group: its buses lie in a directory of its own") {
+TEST_CASE("sharing: its buses lie in a directory of its own") {
   ::unsetenv("LEVADA_DIR");
   auto files = lv::bus("b").for_group("4294967294").files_of("t");
   REQUIRE(files);
