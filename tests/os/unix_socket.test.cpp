@@ -56,7 +56,7 @@ TEST_CASE("unix_socket: messages are whole, and tell who has sent them") {
   CHECK(here->send(bytes_of("much too long")));
   CHECK(there.receive(room).bytes == 3);
   CHECK(room[0] == std::byte{'o'});
-  CHECK(there.receive(room).bytes == 8);
+  CHECK(there.receive(room).bytes == 13);
   CHECK(there.receive(room).nothing_yet);
   CHECK(!there.is_left());
   *here = lv::unix_socket();
@@ -65,6 +65,21 @@ TEST_CASE("unix_socket: messages are whole, and tell who has sent them") {
   CHECK(gone.bytes == 0);
   CHECK(!gone.nothing_yet);
   CHECK(!there.send(bytes_of("x")));  // and no SIGPIPE
+}
+
+TEST_CASE("unix_socket: what was said before the end is heard, though the one who has left did not listen") {
+  auto door = lv::unix_socket::listen(a_name());
+  REQUIRE(door);
+  auto here = lv::unix_socket::connect(a_name(), 1_s);
+  REQUIRE(here);
+  CHECK(here->send(bytes_of("unread")));
+  {
+    auto there = door->accept();
+    CHECK(there.send(bytes_of("no")));
+  }
+  std::byte room[8]{};
+  CHECK(here->receive(room).bytes == 2);
+  CHECK(here->receive(room).bytes == 0);
 }
 
 TEST_CASE("unix_socket: a descriptor that was handed over is the receiver's, with its lock; what finds no room is closed") {

@@ -25,6 +25,15 @@ namespace levada::inline v0 {
 
 namespace detail {
 
+/// What the publisher of a sealed topic has granted the subscriber at a place, and has seen of it. It lies in the publisher's own
+/// memory: what stands in a cursor is the subscriber's word.
+struct grant {
+  std::uint32_t incarnation = 0;  ///< 0: nobody
+  overflow_policy overflow = overflow_policy::block;
+  duration lease{};
+  std::uint64_t position = 0, lane = 0;  ///< the furthest that it was seen: a cursor never moves back
+};
+
 /// Where things are, and how large: addresses that stay when their owner moves.
 struct ring_view {
   geometry measure{};
@@ -33,6 +42,7 @@ struct ring_view {
   std::byte* data = nullptr;  ///< shown twice in a row
   doors_page* doors = nullptr;
   std::byte* cursors = nullptr;
+  grant* grants = nullptr;               ///< of a sealed topic's publisher; else cursors are believed
   int cursor_files[most_subscribers]{};  ///< whose locks the producer asks for; by descriptor, because names can go
 
   [[nodiscard]] cursor_page& cursor(std::size_t i) const { return *reinterpret_cast<cursor_page*>(cursors + i * measure.page); }
@@ -51,8 +61,7 @@ class segment {
     segment s;
     s.files_ = files;
     auto how = who == side::subscriber ? access::read : access::read_write;
-    auto path = files.file("ring");
-    auto ring = file::open(path.c_str(), (how == access::read ? O_RDONLY : O_RDWR) | O_NOFOLLOW);
+    auto ring = files.open_ring(how == access::read ? O_RDONLY : O_RDWR);
     if (!ring) return ring.error().kind == failure::unreadable ? files.absent() : about(files, ring.error());
     auto bytes = ring->size();
     if (!bytes) return about(files, bytes.error());
@@ -70,7 +79,7 @@ class segment {
     auto map = mapping::ring(*ring, static_cast<std::size_t>(g->front_bytes()), static_cast<std::size_t>(g->data_bytes()), how);
     if (!map) return about(files, map.error());
     s.ring_ = std::move(*map);
-    auto doors = file::open(files.file("doors").c_str(), O_RDWR | O_NOFOLLOW);
+    auto doors = files.open_doors();
     if (!doors) return about(files, doors.error());
     auto page = static_cast<std::size_t>(g->page);
     auto doors_map = show_page(*doors, page, access::read_write);
@@ -79,8 +88,9 @@ class segment {
     auto cursors = mapping::space(most_subscribers * page);
     if (!cursors) return about(files, cursors.error());
     for (std::size_t i = 0; i < most_subscribers; ++i) {
-      auto own = who == side::both ? access::read_write : access::read;
-      auto f = file::open(files.cursor(i).c_str(), (own == access::read ? O_RDONLY : O_RDWR) | O_NOFOLLOW);
+      if (files.is_given_place() && i != files.kept->place) continue;  // others' cursors are not its business
+      auto own = who == side::both || files.is_given_place() ? access::read_write : access::read;
+      auto f = files.open_cursor(i, own == access::read ? O_RDONLY : O_RDWR);
       if (!f) return about(files, f.error());
       if (auto whole = is_whole(*f, page); !whole) return about(files, whole.error());
       if (auto shown = cursors->show(i * page, *f, page, own); !shown) return about(files, shown.error());
@@ -95,6 +105,7 @@ class segment {
                base + g->front_bytes(),
                reinterpret_cast<doors_page*>(s.doors_.base()),
                s.cursors_.base(),
+               nullptr,
                {}};
     for (std::size_t i = 0; i < most_subscribers; ++i) s.view_.cursor_files[i] = s.cursor_files_[i].fd();
     return s;
@@ -138,6 +149,18 @@ class segment {
     return fault::of(failure::data, "topic '", files_.topic, "' is ", name_of(kind), "; this ", who, " is for ", name_of(wanted),
                      ": name it as ", topic_type_of(kind), ", or use another topic");
   }
+
+  /// Of a publisher: place i has a cursor file anew, under the old address and the old number of its descriptor.
+  result<> replace_cursor(std::size_t i, const file& cursor) {
+    const auto page = static_cast<std::size_t>(view_.measure.page);
+    if (auto shown = cursors_.show(i * page, cursor, page, access::read); !shown) return shown;
+    if (::dup3(cursor.fd(), view_.cursor_files[i], O_CLOEXEC) < 0) return cursor.refused("copy", errno);
+    return {};
+  }
+  /// Of a sealed topic's publisher, before it is opened over this; they must outlive it.
+  void take_grants(grant* grants) { view_.grants = grants; }
+  /// Where the descriptors lie from which a topic without names is opened; nowhere any more, once that is done.
+  void take_kept_files(const kept_files* kept) { files_.kept = kept; }
 
   [[nodiscard]] const ring_view& view() const { return view_; }
   [[nodiscard]] const topic_files& files() const { return files_; }

@@ -115,7 +115,7 @@ class unix_socket {
   }
   /// What a receive came to.
   struct received {
-    std::size_t bytes = 0;        ///< 0: the other end is gone
+    std::size_t bytes = 0;        ///< of the whole message; 0: the other end is gone
     std::size_t descriptors = 0;  ///< that came with it
     bool nothing_yet = false;
   };
@@ -127,8 +127,8 @@ class unix_socket {
     m.msg_control = room.bytes;
     m.msg_controllen = sizeof room.bytes;
     ssize_t n = 0;
-    do n = ::recvmsg(fd(), &m, MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
+    do n = ::recvmsg(fd(), &m, MSG_CMSG_CLOEXEC | MSG_TRUNC);
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));  // closed with something unread: what it had said is still there
     if (n < 0) return {0, 0, errno == EAGAIN};
     received r{static_cast<std::size_t>(n)};
     for (cmsghdr* c = CMSG_FIRSTHDR(&m); c != nullptr; c = CMSG_NXTHDR(&m, c)) {

@@ -280,11 +280,11 @@ inline result<consumer> consumer::open(const segment& s, const subscriber_option
   } else {
     c.cursor_ = &c.ring_.cursor(at->index);
   }
-  auto own_bell = bell::open(files.bell(at->index).c_str());
+  auto own_bell = files.open_bell(at->index);
   if (!own_bell) return about(files, own_bell.error());
-  auto producer_bell = bell::open(files.producer_bell().c_str());
+  auto producer_bell = files.open_producer_bell();
   if (!producer_bell) return about(files, producer_bell.error());
-  auto producer = file::open(files.file("producer").c_str(), O_RDWR | O_NOFOLLOW);
+  auto producer = files.open_producer();
   if (!producer) return about(files, producer.error());
   c.producer_bell_ = std::move(*producer_bell);
   c.producer_ = std::move(*producer);

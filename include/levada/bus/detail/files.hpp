@@ -11,6 +11,7 @@
 #include <levada/os/group.hpp>
 #include <levada/os/lock.hpp>
 #include <levada/os/mapping.hpp>
+#include <levada/os/memory_file.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -19,16 +20,55 @@
 
 namespace levada::inline v0::detail {
 
+/// What a topic without names (bus/sealed.hpp) is opened from: descriptors, of which whoever opens takes copies.
+struct kept_files {
+  levada::file ring, doors, producer, producer_bell;
+  levada::file cursors[most_subscribers], bells[most_subscribers];
+  std::size_t place = most_subscribers;  ///< of a subscriber: the one that it was given, and knows alone
+  bool resumed = false;                  ///< and its cursor is that of a namesake
+};
+
 /// Where a topic lies, and how sentences call it.
 struct topic_files {
   text<256> folder;
   text<96> topic;
   owners whose{};
+  const kept_files* kept = nullptr;  ///< while a topic without names is opened
 
   [[nodiscard]] text<256> file(std::string_view name) const { return compose<256>(folder, '/', name); }
   [[nodiscard]] text<256> cursor(std::size_t i) const { return compose<256>(folder, "/cursor.", i); }
   [[nodiscard]] text<256> bell(std::size_t i) const { return compose<256>(folder, "/bell.", i); }
   [[nodiscard]] text<256> producer_bell() const { return file("bell.producer"); }
+
+  [[nodiscard]] bool has_names() const { return kept == nullptr; }
+  [[nodiscard]] bool is_given_place() const { return kept != nullptr && kept->place != most_subscribers; }
+
+  [[nodiscard]] result<levada::file> open_ring(int flags) const {
+    return has_names() ? open_named(file("ring"), flags) : copy_of(kept->ring);
+  }
+  [[nodiscard]] result<levada::file> open_doors() const {
+    return has_names() ? open_named(file("doors"), O_RDWR) : copy_of(kept->doors);
+  }
+  [[nodiscard]] result<levada::file> open_producer() const {
+    return has_names() ? open_named(file("producer"), O_RDWR) : copy_of(kept->producer);
+  }
+  [[nodiscard]] result<levada::file> open_cursor(std::size_t i, int flags) const {
+    return has_names() ? open_named(cursor(i), flags) : copy_of(kept->cursors[i]);
+  }
+  [[nodiscard]] result<levada::bell> open_bell(std::size_t i) const {
+    return has_names() ? levada::bell::open(bell(i).c_str()) : copy_of_bell(kept->bells[i]);
+  }
+  [[nodiscard]] result<levada::bell> open_producer_bell() const {
+    return has_names() ? levada::bell::open(producer_bell().c_str()) : copy_of_bell(kept->producer_bell);
+  }
+  static result<levada::file> open_named(const text<256>& path, int flags) {
+    return levada::file::open(path.c_str(), flags | O_NOFOLLOW);
+  }
+  static result<levada::bell> copy_of_bell(const levada::file& f) {
+    auto copy = copy_of(f);
+    return copy ? result<levada::bell>(levada::bell(std::move(*copy))) : copy.error();
+  }
+
   /// The folder of its bus, which decides who can make names below it.
   [[nodiscard]] text<256> bus() const {
     return folder.view().substr(0, folder.view().size() - topic.view().size() - std::string_view("/.topic").size());
@@ -76,6 +116,7 @@ inline result<> make_bell(const topic_files& files, const text<256>& path) {
 /// Who holds this file's lock opens, makes or removes the topic; nobody holds it while events flow. `make` makes the
 /// folder if there is none. The folder of the bus must be its owners': in one of a stranger he could change anything.
 inline result<levada::file> lock_topic(const topic_files& files, bool make) {
+  if (!files.has_names()) return levada::file();  // nobody else can come to what it is opened from
   if (make)
     if (auto made = make_folders(files.folder, files.whose); !made) return about(files, made.error());
   if (auto own = is_own_folder(files.bus(), files.whose); !own)
@@ -116,6 +157,20 @@ inline result<> discard_files(const topic_files& files) {
   return all;
 }
 
+/// Writes what a new ring begins with.
+inline result<> lay_out(const levada::file& ring, const ring_header& h, const descriptor_view& event) {
+  auto front = mapping::of(ring, static_cast<std::size_t>(geometry_of(h).lane_at()), access::read_write);
+  if (!front) return front.error();
+  std::memcpy(front->base(), &h, sizeof h);
+  std::memcpy(front->base() + sizeof h, event.fields.data(), event.fields.size_bytes());
+  if (!event.enumerators.empty())
+    std::memcpy(front->base() + sizeof h + event.fields.size_bytes(), event.enumerators.data(), event.enumerators.size_bytes());
+  auto& control = *reinterpret_cast<ring_control*>(front->base() + h.header_bytes);
+  for (auto* counter : {&control.head, &control.lane_head, &control.reserve, &control.lane_reserve})
+    counter->relaxed(h.first_sequence);  // published by the name, or by handing it over
+  return {};
+}
+
 /// Makes all files, the ring last and under another name until it is whole. The caller holds the topic's lock.
 inline result<> make_files(const topic_files& files, const ring_header& h, const descriptor_view& event) {
   if (auto gone = discard_files(files); !gone) return gone;  // what a creator that died left
@@ -147,15 +202,7 @@ inline result<> make_files(const topic_files& files, const ring_header& h, const
   auto unnamed = files.file("ring.new");
   auto ring = make(unnamed, g->file_bytes());
   if (!ring) return fail(ring.error());
-  auto front = mapping::of(*ring, static_cast<std::size_t>(g->lane_at()), access::read_write);
-  if (!front) return fail(front.error());
-  std::memcpy(front->base(), &h, sizeof h);
-  std::memcpy(front->base() + sizeof h, event.fields.data(), event.fields.size_bytes());
-  if (!event.enumerators.empty())
-    std::memcpy(front->base() + sizeof h + event.fields.size_bytes(), event.enumerators.data(), event.enumerators.size_bytes());
-  auto& control = *reinterpret_cast<ring_control*>(front->base() + h.header_bytes);
-  for (auto* counter : {&control.head, &control.lane_head, &control.reserve, &control.lane_reserve})
-    counter->relaxed(h.first_sequence);  // published by the name
+  if (auto laid_out = lay_out(*ring, h, event); !laid_out) return fail(laid_out.error());
   if (auto named = rename_file(unnamed, files.file("ring")); !named) return fail(named.error());
   return {};
 }
@@ -197,7 +244,7 @@ inline result<> forget_subscriber(const topic_files& files, const subscriber_nam
   auto lock = lock_topic(files, false);
   if (!lock) return lock.error();
   for (std::size_t i = 0; i < most_subscribers; ++i) {
-    auto f = levada::file::open(files.cursor(i).c_str(), O_RDWR | O_NOFOLLOW);
+    auto f = files.open_cursor(i, O_RDWR);
     if (!f) continue;
     auto page = mapping::of(*f, sizeof(cursor_page), access::read_write);
     if (!page) return page.error();
