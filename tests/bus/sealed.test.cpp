@@ -104,6 +104,7 @@ constexpr unsigned eve = 3003, crew = 4000;
 /// Forks before there is a thread; `meanwhile` runs until the child, as this user, has ended. Emits its exit code.
 template <class F, class M>
 int as(unsigned user, F&& f, M&& meanwhile) {
+  std::fflush(nullptr);
   const pid_t pid = ::fork();
   if (pid == 0) {
     const gid_t also[] = {crew};
@@ -498,15 +499,14 @@ TEST_CASE("sealed: whom the kernel calls somebody else gets no more than it was 
 TEST_CASE("sealed: a name that another user has taken is told from its owner's") {
   if (!can_change_user()) return;
   const scene here;
-  auto came = bell_in(here.folder().string(), "came");
+  auto came = bell_in(here.folder().string(), "came"), seen = bell_in(here.folder().string(), "seen");
   const int code = as(
       eve,
       [&] {
         auto door = lv::unix_socket::listen(lv::detail::door_name(0, here.name()).view());
         if (!door) return 1;
         came.ring();
-        while (!door->accept()) ::usleep(100);
-        return 0;
+        return seen.wait(60_s) ? 0 : 2;
       },
       [&] {
         if (!came.wait({})) return;
@@ -518,6 +518,7 @@ TEST_CASE("sealed: a name that another user has taken is told from its owner's")
         auto p = lv::sealed_publisher<sample>::open(here.topic());
         REQUIRE(!p);
         CHECK(says(p.error(), "or another user keeps its name"));
+        seen.ring();
       });
   CHECK(code == 0);
 }
