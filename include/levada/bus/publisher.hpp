@@ -128,7 +128,7 @@ class producer {
   result<> open_bells(const topic_files& files) {
     auto own = files.open_producer_bell();
     if (!own) return about(files, own.error());
-    sleeper_ = sleeper(ring_.doors, producer_sleeps, std::move(*own));
+    sleeper_ = sleeper(ring_.doors, producer_sleeps, std::move(*own), !files.has_names());
     for (std::size_t i = 0; i < most_subscribers; ++i) {
       auto b = files.open_bell(i);
       if (!b) return about(files, b.error());

@@ -214,7 +214,10 @@ class consumer {
       const auto low = oldest_record(ring_);
       const auto behind = low - lane_position_;
       if (behind == 0 || behind > INT64_MAX) {
-        next_ = upcoming_.sequence;
+        if (lane_head_ - lane_position_ <= ring_.measure.lane_capacity)
+          next_ = upcoming_.sequence;
+        else
+          lane_head_ = lane_position_;  // nonsense is not read: more than there can be, and none of it overwritten
         return;
       }
       lost_records_ += behind;
@@ -289,7 +292,7 @@ inline result<consumer> consumer::open(const segment& s, const subscriber_option
   c.producer_bell_ = std::move(*producer_bell);
   c.producer_ = std::move(*producer);
   c.caller_ = caller(c.ring_.doors);
-  c.sleeper_ = sleeper(c.ring_.doors, std::uint32_t{1} << at->index, std::move(*own_bell));
+  c.sleeper_ = sleeper(c.ring_.doors, std::uint32_t{1} << at->index, std::move(*own_bell), !files.has_names());
   c.sleeper_.unpark();  // what a dead predecessor left: its bit and its rings
 
   const auto start = attach(c.ring_, *c.cursor_, *at, name, options.from, {options.overflow, options.lease});

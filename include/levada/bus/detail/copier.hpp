@@ -38,7 +38,7 @@ class copier {
   [[nodiscard]] explicit operator bool() const { return most_ > 0; }
 
   LEVADA_COLD copied_turn read(consumer& from) {
-    for (;;) {
+    for (int left = most_tries; left > 0; --left) {
       if (const auto* signal = from.next_signal()) return {nullptr, 0, signal, untold(from)};
       auto n = static_cast<std::size_t>(from.available());
       if (n == 0) return {};
@@ -46,9 +46,13 @@ class copier {
       if (auto* first = from.copy(n, room_.base())) return {first, n, nullptr, untold(from)};
       if (from.is_evicted()) return {};
     }
+    return {};  // what is lost is told with the next turn
   }
 
  private:
+  /// A publisher that overtakes a reader again and again must not keep it from everything else that its thread has to do.
+  static constexpr int most_tries = 64;
+
   std::uint64_t untold(const consumer& from) {
     const auto all = from.lost();
     return all - std::exchange(told_, all);

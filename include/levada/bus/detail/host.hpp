@@ -120,6 +120,8 @@ class host {
     return p;
   }
 
+  [[nodiscard]] const segment& ring() const { return segment_; }
+
   std::size_t admit() {
     for (std::size_t left = most_waiting; left > 0; --left) {  // whoever knocks without end does not keep it from its work
       unix_socket came = door_.accept();
