@@ -254,7 +254,7 @@ TEST_CASE("sealed: whoever has left a place cannot write to the cursor of the ne
   }
   i.receive();
   const auto kept = i.map(lv::detail::handed::cursor);
-  i.parts[lv::detail::handed::cursor] = lv::file();  // and with it the lock
+  lv::unlock(i.parts[lv::detail::handed::cursor].fd());
   auto s = join(p, t, {.name = "guard"});
   CHECK(p.subscriber_alive("guard"));
   std::memset(kept.base(), 0xFF, sizeof(lv::detail::cursor_page));

@@ -2,6 +2,7 @@
 #include <levada/os/lock.hpp>
 
 #include <levada/os/file.hpp>
+#include <levada/os/mapping.hpp>
 #include <levada/os/process.hpp>
 
 #include <doctest/doctest.h>
@@ -35,6 +36,23 @@ TEST_CASE("lock: belongs to an open file, even inside one process, and goes with
   a = s.open();
   CHECK(!lv::is_locked(a.fd()));
   CHECK(lv::wait_lock(b.fd()));
+}
+
+TEST_CASE("unlock: gives it back at once, where a mapping keeps the open file") {
+  scratch s;
+  const auto other = s.open();
+  auto a = s.open();
+  REQUIRE(::ftruncate(a.fd(), 1) == 0);
+  auto map = lv::mapping::of(a, 1, lv::access::read);
+  REQUIRE(map);
+  REQUIRE(lv::try_lock(a.fd()));
+  SUBCASE("closed") {
+    a = lv::file{};
+    CHECK(lv::is_locked(other.fd()));
+    *map = lv::mapping();
+  }
+  SUBCASE("unlocked") { lv::unlock(a.fd()); }
+  CHECK(!lv::is_locked(other.fd()));
 }
 
 TEST_CASE("lock: a child of posix_spawn does not inherit it, one of a bare fork does") {

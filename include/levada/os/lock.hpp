@@ -14,8 +14,8 @@
 namespace levada::inline v0 {
 
 namespace detail {
-inline bool lock_call(int fd, int command, struct flock& l) {
-  l.l_type = F_WRLCK;
+inline bool lock_call(int fd, int command, struct flock& l, short type = F_WRLCK) {
+  l.l_type = type;
   l.l_whence = SEEK_SET;  // the whole file
   int done = 0;
   do done = ::fcntl(fd, command, &l);
@@ -33,6 +33,11 @@ inline bool lock_call(int fd, int command, struct flock& l) {
 [[nodiscard]] inline bool wait_lock(int fd) {
   struct flock l{};
   return detail::lock_call(fd, F_OFD_SETLKW, l);
+}
+/// Gives it back. To close the descriptor is not enough where the file is mapped: the mapping keeps the open file, and its lock.
+inline void unlock(int fd) {
+  struct flock l{};
+  detail::lock_call(fd, F_OFD_SETLK, l, F_UNLCK);
 }
 /// Does another open file hold it? One's own lock does not count.
 [[nodiscard]] inline bool is_locked(int fd) {

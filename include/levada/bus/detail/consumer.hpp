@@ -142,6 +142,8 @@ class consumer {
 
  protected:
   void publish() {
+    if (!place_) [[unlikely]]
+      return;  // it has left: the cursor may be somebody else's
     // Position first: if this process dies between the two, signals come twice and none is missing.
     cursor_->position.release(position_);  // both pair with the acquires in room::scan
     cursor_->lane.release(lane_position_);
@@ -334,6 +336,7 @@ inline void consumer::leave() {
   publish();
   if (static_cast<cursor_state>(cursor_->state.relaxed()) == cursor_state::temporary)
     cursor_->state.release(static_cast<std::uint32_t>(cursor_state::free));  // pairs with the acquires in room and find_place
+  unlock(place_.fd());                                                       // its page stays mapped
   place_ = file{};
   if ((caller_.sleepers() & producer_sleeps) != 0) ring_producer();
 }
