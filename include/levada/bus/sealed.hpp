@@ -58,7 +58,7 @@ class sealed_topic {
 };
 
 /// Takes, Emits  as publisher<T>.
-/// Holds  as publisher<T>; 40 descriptors more, and one for each subscriber that it has admitted. The topic lives as long as its
+/// Holds  as publisher<T>; 22 descriptors more, and one for each subscriber that it has admitted. The topic lives as long as its
 ///        publisher, and as those who read what is left: the next one is another incarnation.
 /// Fails  at open only, in words.
 /// Costs  as publisher<T>; an admission some 20 system calls. Nothing runs in the background: who knocks waits until admit().
