@@ -18,6 +18,20 @@ namespace tool {
 
 using json = nlohmann::ordered_json;
 
+namespace {
+std::string group_of_buses;  // NOLINT: an option of the command line
+}  // namespace
+
+void take_group(const std::string& name_or_number) { group_of_buses = name_or_number; }
+
+lv::bus address::on() const { return group_of_buses.empty() ? lv::bus(bus) : lv::bus(bus).for_group(group_of_buses); }
+
+lv::result<lv::text<88>> directory_of_buses() {
+  if (group_of_buses.empty()) return lv::bus_directory();
+  const auto whose = lv::group_of(group_of_buses);
+  return whose ? lv::bus_directory(*whose) : whose.error();
+}
+
 lv::result<address> parse_address(const std::string& text) {
   const auto slash = text.find('/');
   if (slash == text.npos || slash == 0 || slash + 1 == text.size())
@@ -27,7 +41,7 @@ lv::result<address> parse_address(const std::string& text) {
 }
 
 lv::result<std::vector<address>> all_topics() {
-  const auto directory = lv::bus_directory();
+  const auto directory = directory_of_buses();
   if (!directory) return directory.error();
   std::vector<address> found;
   const auto walked = lv::for_each_topic(directory->view(), [&](std::string_view bus, std::string_view topic) {

@@ -23,9 +23,14 @@ struct address {
   std::string bus, topic;
 
   [[nodiscard]] std::string str() const { return bus + "/" + topic; }
-  [[nodiscard]] lv::bus on() const { return lv::bus(bus); }
+  [[nodiscard]] lv::bus on() const;
   friend auto operator<=>(const address&, const address&) = default;
 };
+
+/// All buses are those of this group from here on; of nobody but this user where it is empty.
+void take_group(const std::string& name_or_number);
+/// Where they lie.
+lv::result<lv::text<88>> directory_of_buses();
 
 /// Fails  usage: it is not BUS/TOPIC.
 lv::result<address> parse_address(const std::string& text);

@@ -12,18 +12,19 @@ _bus() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --dir) ((i++)) ;;
+      --dir|--group) ((i++)) ;;
       -*) ;;
       *) command=${COMP_WORDS[i]}; break ;;
     esac
   done
   case $before in
     --dir) COMPREPLY=($(compgen -d -- "$word")); return ;;
+    --group) COMPREPLY=($(compgen -g -- "$word")); return ;;
     --from) COMPREPLY=($(compgen -W 'earliest latest' -- "$word")); return ;;
     --size) COMPREPLY=($(compgen -W '8 64 256 1024' -- "$word")); return ;;
     --count | --interval | --seconds) return ;;
   esac
-  local words='--help --json --dir'
+  local words='--help --json --dir --group'
   case $command in
     '') words="ls stat tap pub doctor bench rm forget completion --version $words" ;;
     ls) words="$(bus ls --names 2>/dev/null | cut -d/ -f1 | sort -u) --names --interval $words" ;;
@@ -38,17 +39,18 @@ _bus() {
 }
 complete -F _bus bus)script";
 
+// clang-format off: it takes the quotes in here for the end of the string
 constexpr std::string_view zsh = R"script(#compdef bus
 # zsh completion for bus; topics are asked for with 'bus ls --names'
 _bus_topics() {
   local -a topics
-  topics=(${(f)" $(bus ls-- names 2 > / dev / null) "})
-                                 compadd -
-                                 a topics
+  topics=(${(f)"$(bus ls --names 2>/dev/null)"})
+  compadd -a topics
 }
 _bus_buses() {
-  local - a topics topics = (${(f) "$(bus ls --names 2>/dev/null)"})compadd-- $ {
-    (u) topics % %/*}
+  local -a topics
+  topics=(${(f)"$(bus ls --names 2>/dev/null)"})
+  compadd -- ${(u)topics%%/*}
 }
 _bus() {
   local -a commands common
@@ -56,7 +58,8 @@ _bus() {
     'ls:list topics' 'stat:all of one topic' 'tap:print events' 'pub:publish JSON lines' 'doctor:what keeps buses from working'
     'bench:messages a second and round trips' 'rm:remove a topic' 'forget:give up a position' 'completion:for a shell'
   )
-  common=('--help[show help]' '--json[one object a line]' '--dir[where the buses lie]:directory:_files -/')
+  common=('--help[show help]' '--json[one object a line]' '--dir[where the buses lie]:directory:_files -/'
+    '--group[whose they are]:group:_groups')
   local state line
   _arguments -C $common '--version[show the version]' '1:command:->command' '*::argument:->argument'
   case $state in
@@ -76,12 +79,14 @@ _bus() {
   esac
 }
 if [[ $funcstack[1] == _bus ]]; then _bus "$@"; else compdef _bus bus; fi)script";
+// clang-format on
 
 constexpr std::string_view fish = R"script(# fish completion for bus; topics are asked for with 'bus ls --names'
 complete -c bus -f
 complete -c bus -l help -d 'show help'
 complete -c bus -l json -d 'one object a line'
 complete -c bus -l dir -r -a '(__fish_complete_directories)' -d 'where the buses lie'
+complete -c bus -l group -x -a '(__fish_complete_groups)' -d 'whose they are'
 for pair in 'ls:list topics' 'stat:all of one topic' 'tap:print events' 'pub:publish JSON lines' \
     'doctor:what keeps buses from working' 'bench:messages a second' 'rm:remove a topic' 'forget:give up a position' \
     'completion:for a shell'

@@ -48,8 +48,8 @@ std::string existing(std::string path) {
 
 finding look_at_directory(const std::string& directory) {
   const auto here = existing(directory);
-  if (::access(here.c_str(), R_OK | W_OK | X_OK) != 0)
-    return {state::error, "directory", "'" + here + "' cannot be written by this user: name another place in LEVADA_DIR"};
+  if (const auto stopped = lv::who_stops(lv::text<256>(directory)); !stopped.empty())
+    return {state::error, "directory", std::string(stopped.view()) + "; or name another place in LEVADA_DIR"};
   struct statfs s{};
   if (::statfs(here.c_str(), &s) != 0) return {state::error, "directory", "'" + here + "' cannot be looked at"};
   if (static_cast<unsigned long>(s.f_type) != TMPFS_MAGIC)
@@ -193,7 +193,7 @@ class report {
 
 lv::result<> run_doctor(const options& o) {
   report all(o.json);
-  const auto directory = lv::bus_directory();
+  const auto directory = directory_of_buses();
   if (directory) {
     const std::string where(directory->view());
     all.add(look_at_directory(where));

@@ -49,7 +49,7 @@ lv::result<> run_ls(const options& o) {
   auto& topics = *found;
   if (!o.topic.empty()) std::erase_if(topics, [&](const address& a) { return a.bus != o.topic; });
   if (topics.empty()) {
-    const auto directory = lv::bus_directory();
+    const auto directory = directory_of_buses();
     const auto where = directory ? directory->view() : std::string_view();
     if (!o.topic.empty())
       return lv::fault::of(lv::failure::unavailable, "there is no bus '", o.topic, "' with topics in '", where, "'");

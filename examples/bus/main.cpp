@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // bus: the tool for whoever has topics on a shared-memory bus. See docs/bus.md for a session with it.
+#include "catalog.hpp"
 #include "commands.hpp"
 #include "output.hpp"
 
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   if (const int* code = std::get_if<int>(&parsed)) return *code;
   const auto& options = std::get<tool::options>(parsed);
   if (!options.directory.empty()) ::setenv("LEVADA_DIR", options.directory.c_str(), 1);
+  tool::take_group(options.group);
 
   const levada::result<> done = [&] {
     switch (options.what) {

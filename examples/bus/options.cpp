@@ -26,6 +26,7 @@ std::variant<options, int> parse(int argc, char** argv) {
       "--version",
       levada::compose<32>("bus of levada ", LEVADA_VERSION_MAJOR, '.', LEVADA_VERSION_MINOR, '.', LEVADA_VERSION_PATCH).c_str());
   app.add_option("--dir", o.directory, "where the buses lie, instead of $LEVADA_DIR or /dev/shm/levada-<user>")->type_name("DIR");
+  app.add_option("--group", o.group, "the buses are this group's: its name or number")->type_name("GROUP");
   app.add_flag("--json", o.json, "one JSON object a line");
   app.require_subcommand(1);
   app.footer(

@@ -15,6 +15,7 @@ enum class verb : unsigned char { ls, stat, tap, pub, doctor, bench, bench_peer,
 struct options {
   verb what = verb::ls;
   std::string directory;    ///< instead of $LEVADA_DIR
+  std::string group;        ///< the buses are a group's
   bool json = false;        ///< one object a line, for programs
   std::string topic;        ///< BUS/TOPIC; of ls: BUS, or nothing
   std::string subscriber;   ///< of forget

@@ -16,6 +16,7 @@
 #include <levada/bus/reclaim.hpp>            // what becomes of cache lines that were read
 #include <levada/bus/record_publisher.hpp>   // one writes events of a type known at run time
 #include <levada/bus/record_subscriber.hpp>  // many read them
+#include <levada/bus/sealed.hpp>             // topics for those who do not trust each other
 #include <levada/bus/segment.hpp>            // mapped memory of a topic
 #include <levada/bus/subscriber.hpp>         // many read
 #include <levada/bus/topic.hpp>              // names

@@ -68,6 +68,8 @@ class record_span;
 struct record_turn;
 class record_subscriber;
 class record_publisher;
+class guests;
+struct sealed_options;
 enum class lane_kind : std::uint8_t;
 class start_at;
 enum class overflow_policy : std::uint32_t;

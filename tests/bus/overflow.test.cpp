@@ -409,3 +409,17 @@ TEST_CASE("evict: a subscriber that was stopped past its lease is fenced when it
   CHECK(end.signal == 0);
   CHECK(end.code == 7);
 }
+
+TEST_CASE("overwrite: a lane that says it is longer than it can be is not read") {
+  scratch_bus scratch;
+  auto segment = lv::detail::segment::open_both(lv::topic<sample>{scratch.bus(), "t", {.capacity = 512}});
+  REQUIRE(segment);
+  auto p = lv::publisher<sample>::over(*segment);
+  auto s = lv::subscriber<sample>::over(*segment, {.overflow = lv::overflow_policy::overwrite});
+  REQUIRE(p);
+  REQUIRE(s);
+  publish(*p, 10);
+  auto& control = *segment->view().control;
+  control.lane_head.release(control.lane_head.acquire() + (std::uint64_t{1} << 62));
+  CHECK(drain(*s).events == 10);
+}

@@ -126,3 +126,13 @@ TEST_CASE("segment: what an earlier boot left is not a topic any more") {
   CHECK(p->sequence() == 0);
   CHECK(p->epoch() == 1);
 }
+
+TEST_CASE("segment: what was checked of the events' description is what is used, whatever becomes of the ring") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t"};
+  auto s = lv::detail::segment::open_both(t);
+  REQUIRE(s);
+  garble(t, sizeof(lv::detail::ring_header), std::uint64_t{UINT64_MAX});  // the name of the first field
+  CHECK(s->descriptor().fields[0].name.view() == "index");
+  CHECK(lv::check(s->descriptor()));
+}

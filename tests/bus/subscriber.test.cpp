@@ -396,3 +396,24 @@ TEST_CASE("subscriber: who has left keeps nobody waiting, and its name is free, 
     CHECK(lv::subscriber<sample>::open(topic, {.name = name}));
   }
 }
+
+TEST_CASE("subscriber: one with a name that has left is in nobody's way, and its name is free, while it is still there") {
+  scratch_bus scratch;
+  lv::topic<sample> t{scratch.bus(), "t", {.capacity = 512}};
+  auto p = lv::publisher<sample>::open(t);
+  REQUIRE(p);
+  auto s = lv::subscriber<sample>::open(t, {.name = "guard"});
+  REQUIRE(s);
+  publish(*p, 100);
+  s->release(s->read().events.size());
+  const auto stopped = s->position();
+  s->leave();
+  CHECK(!p->subscriber_alive("guard"));
+  CHECK(publish(*p, 400) == 400);
+  auto namesake = lv::subscriber<sample>::open(t, {.name = "guard"});
+  REQUIRE(namesake);
+  CHECK(namesake->position() == stopped);
+  CHECK(drain(*namesake).events == 500 - stopped);
+  CHECK(!s->park());  // and what it may still do does not move the other's cursor
+  CHECK(publish(*p, 10'000) == 512);
+}

@@ -8,6 +8,8 @@
 
 #include <filesystem>
 
+#include <unistd.h>
+
 TEST_CASE("bench: a stream and round trips, between threads and between processes, and nothing is left") {
   const scratch here;
   const auto r = run("bench", "--seconds", "0.4", "--size", "64", "--json");
@@ -57,6 +59,7 @@ TEST_CASE("completion: of every command and option that there is") {
       }
     }
   }
+  CHECK(contains(run("completion", "zsh").out, "\n  topics=(${(f)\"$(bus ls --names 2>/dev/null)\"})\n  compadd -a topics\n"));
   CHECK(refuses(run("completion", "csh"), 64, "csh"));
 }
 
@@ -86,6 +89,19 @@ TEST_CASE("usage: what is not a command is a sentence") {
   const auto version = run("--version");
   CHECK(version.code == 0);
   CHECK(version.out.starts_with("bus of levada "));
+}
+
+TEST_CASE("--group: buses of a group") {
+  const scratch here;
+  const auto group = std::to_string(::getegid());
+  {
+    const auto p = publisher_of({lv::bus("plant").for_group(group), "press/1"}, 2);
+  }
+  CHECK(lines_of(run("--group", group, "tap", "plant/press/1", "--from", "earliest", "--no-wait").out).size() == 2);
+  CHECK(refuses(run("tap", "plant/press/1", "--no-wait"), 77,
+                "belongs to user " + std::to_string(::geteuid()) + " and group " + group));
+  CHECK(refuses(run("--group", "no such group", "tap", "plant/press/1"), 64, "there is no group 'no such group'"));
+  CHECK(refuses(run("--group", "no such group", "ls"), 64, "there is no group 'no such group'"));
 }
 
 TEST_CASE("--dir: another place than $LEVADA_DIR") {

@@ -4,6 +4,7 @@
 #include "../support/scratch_bus.hpp"
 
 #include <levada/bus/many.hpp>
+#include <levada/bus/sealed.hpp>
 #include <levada/flow/chain.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/sink/to.hpp>
@@ -12,11 +13,15 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 namespace lv = levada;
 using namespace lv::literals;
@@ -197,4 +202,26 @@ TEST_CASE("many publishers of tables share a topic") {
     CHECK(next[0] == 10);
     CHECK(next[1] == 110);
   }
+}
+
+TEST_CASE("a sealed topic carries tables, and its subscribers verify copies") {
+  const lv::sealed_topic<readings> topic("test/tables/" + std::to_string(::getpid()), {.capacity = 512});
+  auto p = lv::sealed_publisher<readings>::open(topic);
+  REQUIRE(p);
+  std::atomic<bool> done{false};
+  std::thread host([&] {
+    while (!done) p->admit();
+  });
+  auto s = lv::sealed_subscriber<readings>::open(topic, {}, 60_s);
+  done = true;
+  host.join();
+  REQUIRE(s);
+  flatbuffers::FlatBufferBuilder b;
+  make(b, 4.5, "sealed", {1, 2, 3});
+  REQUIRE(p->commit(b, {}));
+  const auto t = s->read();
+  REQUIRE(t.events.size() == 1);
+  CHECK(t.events[0]->value() == 4.5);
+  CHECK(t.events[0]->name()->str() == "sealed");
+  CHECK(s->status());
 }

@@ -54,6 +54,23 @@ TEST_CASE("lock: each byte of a file is one of its own, also of an empty file") 
   CHECK(lv::try_lock(b.fd(), lv::byte_lock(7)));
 }
 
+TEST_CASE("unlock: gives it back at once, where a mapping keeps the open file") {
+  scratch s;
+  const auto other = s.open();
+  auto a = s.open();
+  REQUIRE(::ftruncate(a.fd(), 1) == 0);
+  auto map = lv::mapping::of(a, 1, lv::access::read);
+  REQUIRE(map);
+  REQUIRE(lv::try_lock(a.fd()));
+  SUBCASE("closed") {
+    a = lv::file{};
+    CHECK(lv::is_locked(other.fd()));
+    *map = lv::mapping();
+  }
+  SUBCASE("unlocked") { lv::unlock(a.fd()); }
+  CHECK(!lv::is_locked(other.fd()));
+}
+
 TEST_CASE("lock: a child of posix_spawn does not inherit it, one of a bare fork does") {
   scratch s;
   auto other = s.open();

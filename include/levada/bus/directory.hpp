@@ -134,12 +134,7 @@ class topic_observer {
     auto measure = detail::check_ring(header_, *bytes, page_size());
     if (!measure) return about(files_, measure.error());
     measure_ = *measure;
-    const auto whole = static_cast<std::size_t>(measure_.header_bytes);
-    auto memory = mapping::memory(whole);
-    if (!memory) return about(files_, memory.error());
-    auto got = ring_.pread({reinterpret_cast<char*>(memory->base()), whole}, 0);
-    if (!got) return about(files_, got.error());  // what is cut off is zero, and refused as a field without a name
-    auto copied = detail::schema::copy(detail::descriptor_behind(memory->base(), header_));
+    auto copied = detail::schema::read(ring_, header_);
     if (!copied) return about(files_, copied.error());
     schema_ = std::move(*copied);
     return {};

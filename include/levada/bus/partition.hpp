@@ -76,8 +76,9 @@ inline result<topic_files> partition_files(const bus& on, std::string_view topic
   auto files = on.files_of(topic);
   if (!files) return files.error();
   auto folder = files->folder.view();
-  folder.remove_suffix(sizeof(".topic") - 1);
-  return topic_files{compose<256>(folder, "/.partitions"), topic};
+  folder.remove_suffix(topic_files::ending.size());
+  files->folder = compose<256>(folder, "/.partitions");
+  return files;
 }
 
 /// How many there are; none if nobody has made them since the machine was started.
@@ -114,7 +115,8 @@ inline result<partition_family> open_or_make_partitions(const topic_files& files
   p.partitions = wanted;
   p.boot = boot_identity();
   const auto unnamed = files.file("partitions.new");
-  auto f = file::open(unnamed.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, file_mode);
+  if (auto gone = remove_file(unnamed); !gone) return about(files, gone.error());
+  auto f = make_file(files, unnamed);
   if (!f) return about(files, f.error());
   if (auto written = f->write_all({reinterpret_cast<const char*>(&p), sizeof p}); !written) return about(files, written.error());
   if (auto named = rename_file(unnamed, files.file("partitions")); !named) return about(files, named.error());

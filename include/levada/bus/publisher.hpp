@@ -48,7 +48,7 @@ class producer {
     p.ring_ = s.view();
     auto& control = *p.ring_.control;
     const auto& files = s.files();
-    auto place = file::open(files.file("producer").c_str(), O_RDWR | O_NOFOLLOW);
+    auto place = files.open_producer();
     if (!place) return about(files, place.error());
     if (!try_lock(place->fd()))
       return fault::of(failure::unavailable, "topic '", files.topic, "' already has a publisher (pid ",
@@ -63,7 +63,7 @@ class producer {
     if (ahead > p.ring_.measure.capacity || lane_ahead > p.ring_.measure.lane_capacity)
       return about(files, fault::of(failure::data, "its counters are damaged: stop its users and remove it"));
     if (p.lane_position_ != p.ring_.measure.first_sequence) p.last_time_ = p.ring_.record(p.lane_position_ - 1).time;
-    p.room_ = room(p.ring_, files, p.position_, p.lane_position_);
+    p.room_ = room(p.ring_, p.position_, p.lane_position_);
     p.find_end();
     p.caller_ = caller(p.ring_.doors);
     p.epoch_ = control.epoch.relaxed() + 1;
@@ -136,11 +136,11 @@ class producer {
 
  private:
   result<> open_bells(const topic_files& files) {
-    auto own = bell::open(files.producer_bell().c_str());
+    auto own = files.open_producer_bell();
     if (!own) return about(files, own.error());
-    sleeper_ = sleeper(ring_.doors, producer_sleeps, std::move(*own));
+    sleeper_ = sleeper(ring_.doors, producer_sleeps, std::move(*own), !files.has_names());
     for (std::size_t i = 0; i < most_subscribers; ++i) {
-      auto b = bell::open(files.bell(i).c_str());
+      auto b = files.open_bell(i);
       if (!b) return about(files, b.error());
       bells_[i] = std::move(*b);
     }

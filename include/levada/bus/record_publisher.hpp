@@ -3,7 +3,6 @@
 // brings events from JSON, a table or a script uses it.
 #pragma once
 
-#include <levada/bus/detail/schema.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/publisher.hpp>
 #include <levada/bus/segment.hpp>
@@ -37,25 +36,22 @@ class record_publisher {
     auto s = detail::segment::open(*files, detail::side::publisher);
     if (!s) return s.error();
     if (auto kind = s->is_of(detail::ring_kind::stream, "record_publisher"); !kind) return kind.error();
-    auto schema = detail::schema::copy(s->descriptor());
-    if (!schema) return about(*files, schema.error());
     auto core = detail::producer::open(*s);
     if (!core) return core.error();
     record_publisher made{std::move(*core)};
-    made.schema_ = std::move(*schema);
     made.own_ = std::move(*s);
     return made;
   }
 
-  [[nodiscard]] const descriptor_view& descriptor() const { return schema_.view(); }
+  [[nodiscard]] const descriptor_view& descriptor() const { return own_.descriptor(); }
 
   /// The next event, all zero; nothing if there is no room. A claim that is not committed is forgotten.
   [[nodiscard]] std::optional<mutable_record> claim() {
     if (core_.granted(1) == 0) return {};
     const auto& ring = core_.ring();
     auto* event = ring.data + (core_.position() & (ring.measure.capacity - 1)) * ring.measure.stride;
-    std::memset(event, 0, schema_.view().event_size);
-    return mutable_record{schema_.view(), event};
+    std::memset(event, 0, own_.descriptor().event_size);
+    return mutable_record{own_.descriptor(), event};
   }
   /// Accepts the claimed event at time `now`: from here on it survives this process.
   void commit(timestamp now) { core_.commit(1, now); }
@@ -71,7 +67,6 @@ class record_publisher {
   explicit record_publisher(detail::producer&& core) : core_(std::move(core)) {}
 
   detail::segment own_;
-  detail::schema schema_;
   detail::producer core_;
 };
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <levada/bus/detail/copier.hpp>
-#include <levada/bus/detail/schema.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/segment.hpp>
 #include <levada/bus/subscriber.hpp>
@@ -69,19 +68,16 @@ class record_subscriber {
     if (!s) return s.error();
     if (s->view().measure.kind == detail::ring_kind::frames)
       return fault::of(failure::data, "topic '", topic, "' is a ring of frames: their members are not known to the bus");
-    auto schema = detail::schema::copy(s->descriptor());
-    if (!schema) return about(*files, schema.error());
     auto core = detail::consumer::open(*s, options, true);
     if (!core) return core.error();
     record_subscriber made{std::move(*core)};
     if (made.core_.validates())
       if (auto ready = made.copier_.open(made.core_); !ready) return ready.error();
-    made.schema_ = std::move(*schema);
     made.own_ = std::move(*s);
     return made;
   }
 
-  [[nodiscard]] const descriptor_view& descriptor() const { return schema_.view(); }
+  [[nodiscard]] const descriptor_view& descriptor() const { return own_.descriptor(); }
 
   /// What comes next. Events stay readable until they are released; their records die with the subscriber.
   [[nodiscard]] record_turn read() {
@@ -89,12 +85,12 @@ class record_subscriber {
     const auto stride = static_cast<std::size_t>(ring.measure.stride);
     if (copier_) {
       const auto next = copier_.read(core_);
-      return {{schema_.view(), next.events, stride, next.size}, next.signal, next.lost};
+      return {{own_.descriptor(), next.events, stride, next.size}, next.signal, next.lost};
     }
     if (const auto* signal = core_.next_signal()) return {{}, signal};
     const auto n = static_cast<std::size_t>(core_.available());
     const auto* first = ring.data + (core_.position() & (ring.measure.capacity - 1)) * stride;
-    return {{schema_.view(), first, stride, n}, nullptr};
+    return {{own_.descriptor(), first, stride, n}, nullptr};
   }
   /// The first n events of the last turn are done with.
   void release(std::size_t n) { core_.release(n); }
@@ -119,7 +115,6 @@ class record_subscriber {
   explicit record_subscriber(detail::consumer&& core) : core_(std::move(core)) {}
 
   detail::segment own_;
-  detail::schema schema_;
   detail::consumer core_;
   detail::copier copier_;  // where it may be overwritten
 };

@@ -5,6 +5,7 @@
 
 #include <levada/bus/detail/files.hpp>
 #include <levada/bus/detail/ring_of.hpp>
+#include <levada/bus/detail/schema.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/topic.hpp>
 #include <levada/core/result.hpp>
@@ -24,6 +25,15 @@ namespace levada::inline v0 {
 
 namespace detail {
 
+/// What the publisher of a sealed topic has granted the subscriber at a place, and has seen of it. It lies in the publisher's own
+/// memory: what stands in a cursor is the subscriber's word.
+struct grant {
+  std::uint32_t incarnation = 0;  ///< 0: nobody
+  overflow_policy overflow = overflow_policy::block;
+  duration lease{};
+  std::uint64_t position = 0, lane = 0;  ///< the furthest that it was seen: a cursor never moves back
+};
+
 /// Where things are, and how large: addresses that stay when their owner moves.
 struct ring_view {
   geometry measure{};
@@ -32,6 +42,7 @@ struct ring_view {
   std::byte* data = nullptr;  ///< shown twice in a row
   doors_page* doors = nullptr;
   std::byte* cursors = nullptr;
+  grant* grants = nullptr;               ///< of a sealed topic's publisher; else cursors are believed
   int cursor_files[most_subscribers]{};  ///< whose locks the producer asks for; by descriptor, because names can go
 
   [[nodiscard]] cursor_page& cursor(std::size_t i) const { return *reinterpret_cast<cursor_page*>(cursors + i * measure.page); }
@@ -50,23 +61,25 @@ class segment {
     segment s;
     s.files_ = files;
     auto how = who == side::subscriber ? access::read : access::read_write;
-    auto path = files.file("ring");
-    auto ring = file::open(path.c_str(), (how == access::read ? O_RDONLY : O_RDWR) | O_NOFOLLOW);
+    auto ring = files.open_ring(how == access::read ? O_RDONLY : O_RDWR);
     if (!ring) return ring.error().kind == failure::unreadable ? files.absent() : about(files, ring.error());
     auto bytes = ring->size();
     if (!bytes) return about(files, bytes.error());
 
-    auto& h = s.header_;  // copied once; what is mapped is not asked again
+    ring_header h;  // copied once, as the schema below; what is mapped is not asked again
     auto got = ring->pread({reinterpret_cast<char*>(&h), sizeof h}, 0);
     if (!got) return about(files, got.error());
     if (*got != sizeof h) return about(files, fault::of(failure::data, "its ring has only ", *bytes, " bytes"));
     auto g = check_ring(h, *bytes, page_size());
     if (!g) return about(files, g.error());
 
+    auto described = schema::read(*ring, h);
+    if (!described) return about(files, described.error());
+    s.schema_ = std::move(*described);
     auto map = mapping::ring(*ring, static_cast<std::size_t>(g->front_bytes()), static_cast<std::size_t>(g->data_bytes()), how);
     if (!map) return about(files, map.error());
     s.ring_ = std::move(*map);
-    auto doors = file::open(files.file("doors").c_str(), O_RDWR | O_NOFOLLOW);
+    auto doors = files.open_doors();
     if (!doors) return about(files, doors.error());
     auto page = static_cast<std::size_t>(g->page);
     auto doors_map = show_page(*doors, page, access::read_write);
@@ -75,8 +88,9 @@ class segment {
     auto cursors = mapping::space(most_subscribers * page);
     if (!cursors) return about(files, cursors.error());
     for (std::size_t i = 0; i < most_subscribers; ++i) {
-      auto own = who == side::both ? access::read_write : access::read;
-      auto f = file::open(files.cursor(i).c_str(), (own == access::read ? O_RDONLY : O_RDWR) | O_NOFOLLOW);
+      if (files.is_given_place() && i != files.kept->place) continue;  // others' cursors are not its business
+      auto own = who == side::both || files.is_given_place() ? access::read_write : access::read;
+      auto f = files.open_cursor(i, own == access::read ? O_RDONLY : O_RDWR);
       if (!f) return about(files, f.error());
       if (auto whole = is_whole(*f, page); !whole) return about(files, whole.error());
       if (auto shown = cursors->show(i * page, *f, page, own); !shown) return about(files, shown.error());
@@ -91,9 +105,9 @@ class segment {
                base + g->front_bytes(),
                reinterpret_cast<doors_page*>(s.doors_.base()),
                s.cursors_.base(),
+               nullptr,
                {}};
     for (std::size_t i = 0; i < most_subscribers; ++i) s.view_.cursor_files[i] = s.cursor_files_[i].fd();
-    if (auto sound = levada::check(s.descriptor()); !sound) return about(files, sound.error());
     return s;
   }
 
@@ -135,11 +149,23 @@ class segment {
                      ", or use another topic");
   }
 
+  /// Of a publisher: place i has a cursor file anew, under the old address and the old number of its descriptor.
+  result<> replace_cursor(std::size_t i, const file& cursor) {
+    const auto page = static_cast<std::size_t>(view_.measure.page);
+    if (auto shown = cursors_.show(i * page, cursor, page, access::read); !shown) return shown;
+    if (::dup3(cursor.fd(), view_.cursor_files[i], O_CLOEXEC) < 0) return cursor.refused("copy", errno);
+    return {};
+  }
+  /// Of a sealed topic's publisher, before it is opened over this; they must outlive it.
+  void take_grants(grant* grants) { view_.grants = grants; }
+  /// Where the descriptors lie from which a topic without names is opened; nowhere any more, once that is done.
+  void take_kept_files(const kept_files* kept) { files_.kept = kept; }
+
   [[nodiscard]] const ring_view& view() const { return view_; }
   [[nodiscard]] const topic_files& files() const { return files_; }
   [[nodiscard]] explicit operator bool() const { return static_cast<bool>(ring_); }
   /// What the topic's maker said of its events.
-  [[nodiscard]] descriptor_view descriptor() const { return descriptor_behind(ring_.base(), header_); }
+  [[nodiscard]] const descriptor_view& descriptor() const { return schema_.view(); }
 
  private:
   static result<> is_whole(const file& f, std::size_t bytes) {
@@ -154,7 +180,7 @@ class segment {
   }
 
   topic_files files_;
-  ring_header header_;
+  schema schema_;
   mapping ring_;
   mapping doors_;
   mapping cursors_;

@@ -10,6 +10,7 @@
 #include <levada/core/text.hpp>
 #include <levada/core/time.hpp>
 #include <levada/os/folder.hpp>
+#include <levada/os/group.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -41,22 +42,24 @@ constexpr bool is_topic_name(std::string_view name) {
 
 }  // namespace detail
 
-/// Where buses lie that name no other place: $LEVADA_DIR, or /dev/shm/levada-<user>. Nothing is made.
-/// Fails  usage: LEVADA_DIR is too long; permission: /dev/shm has a folder of this user's name that is not this user's.
-inline result<text<88>> bus_directory() {
+/// Where buses lie that name no other place: $LEVADA_DIR, or /dev/shm/levada-<user>, or, of a group,
+/// /dev/shm/levada-group-<number>. Nothing is made. Fails  usage: LEVADA_DIR is too long; permission: /dev/shm has a folder of
+/// that name that belongs to somebody else.
+inline result<text<88>> bus_directory(const owners& whose = {}) {
   text<88> directory;
   auto named = environment("LEVADA_DIR");
   if (named.size() >= sizeof directory)
     return fault::of(failure::usage, "LEVADA_DIR is longer than ", sizeof directory - 1, " characters");
   if (!named.empty()) return text<88>(named);
-  directory = compose<sizeof directory>("/dev/shm/levada-", user_id());
+  directory =
+      compose<sizeof directory>("/dev/shm/levada-", whose.is_group() ? "group-" : "", whose.is_group() ? whose.group : user_id());
   text<256> path{directory.view()};
   if (exists(path))
-    if (auto own = is_own_folder(path); !own) return own.error();
+    if (auto own = is_own_folder(path, whose); !own) return own.error();
   return directory;
 }
 
-/// A set of topics under one name. Lies in $LEVADA_DIR, or in /dev/shm/levada-<user>, or where bus::in says.
+/// A set of topics under one name. Lies where bus_directory() says, or bus::in. Its topics are its user's alone, or a group's.
 class bus {
  public:
   explicit bus(std::string_view name) : name_(name), fits_(name.size() < sizeof name_) {}
@@ -64,6 +67,15 @@ class bus {
     bus b(name);
     b.directory_ = directory;
     b.fits_ = b.fits_ && directory.size() < sizeof b.directory_ && !directory.empty();
+    return b;
+  }
+  /// The same bus, whose topics the members of a group make, publish, read and remove, whatever their umasks are. All of them say
+  /// so: whoever does not trusts nobody but his own user.
+  /// Takes  the group's name or number; whoever makes something must be a member.
+  [[nodiscard]] bus for_group(std::string_view name_or_number) const {
+    bus b = *this;
+    b.group_ = name_or_number;
+    b.fits_ = fits_ && b.group_.view() == name_or_number && !name_or_number.empty();
     return b;
   }
 
@@ -81,31 +93,40 @@ class bus {
     return files ? detail::forget_subscriber(*files, subscriber) : result<>(files.error());
   }
 
-  /// Where a topic's files lie. Fails with failure::usage if a name is not one, with failure::permission if /dev/shm has a
-  /// folder of this user's name that is not this user's.
+  /// Where a topic's files lie. Fails with failure::usage if a name is not one or there is no such group, with
+  /// failure::permission if /dev/shm has a folder of that name that belongs to somebody else.
   result<detail::topic_files> files_of(std::string_view topic) const { return files_of(topic, "topic"); }
   /// The same for what else has a folder of its own: NAME.WHAT.
   result<detail::topic_files> files_of(std::string_view name, std::string_view what) const {
     if (!fits_ || !detail::is_plain_name(name_.view()))
       return fault::of(failure::usage, "'", name_, "' is not a name for a bus: use at most ", sizeof name_ - 1,
-                       " letters, digits, '.', '_', '-' (and a directory of at most ", sizeof directory_ - 1, " characters)");
+                       " letters, digits, '.', '_', '-' (and a directory of at most ", sizeof directory_ - 1,
+                       " characters, and a group of ", sizeof group_ - 1, ")");
     if (name.size() >= sizeof(detail::topic_files::topic) || !detail::is_topic_name(name))
       return fault::of(failure::usage, "'", name, "' is not a name for a ", what,
                        ": use letters, digits, '.', '_', '-', and '/' ", "between parts, at most ",
                        sizeof(detail::topic_files::topic) - 1,
                        " in all; no part begins with '.' or ends with '.topic' or '.pool'");
+    owners whose;
+    if (!group_.empty()) {
+      auto group = group_of(group_.view());
+      if (!group) return group.error();
+      whose = *group;
+    }
     auto directory = directory_;
     if (directory.empty()) {
-      auto usual = bus_directory();
+      auto usual = bus_directory(whose);
       if (!usual) return usual.error();
       directory = *usual;
     }
-    return detail::topic_files{compose<256>(directory, '/', name_, '/', name, '.', what), name, what};
+    const auto own = compose<256>(directory, '/', name_);
+    return detail::topic_files{compose<256>(own, '/', name, '.', what), name, what, own.view().size(), whose};
   }
 
  private:
   text<88> directory_;
   text<48> name_;
+  text<40> group_;
   bool fits_ = true;
 };
 

@@ -51,10 +51,11 @@ consteval auto table_name() {
 template <class Table, fixed_string Name = detail::table_name<Table>()>
 struct table {};
 
-/// When a subscriber verifies.
+/// When a subscriber verifies. What another can still change was not verified.
 enum class verify : std::uint8_t {
   copy,      ///< a copy of its own, so that nobody can change it afterwards
-  in_place,  ///< in the ring: the publisher is trusted not to write what it has accepted
+  in_place,  ///< in the ring: the publisher is trusted not to write what it has accepted. A seal (bus/sealed.hpp) keeps everybody
+             ///< else from writing, but not the publisher: its own mapping goes on
   none,      ///< the publisher is trusted to write tables only
 };
 

@@ -30,10 +30,10 @@ class bell {
   static result<bell> open(const char* path) {
     auto f = file::open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW);
     if (!f) return f.error();
-    bell b;
-    b.fifo_ = std::move(*f);
-    return b;
+    return bell(std::move(*f));
   }
+  /// One end of a pipe, or both; it does not block.
+  explicit bell(file pipe) : fifo_(std::move(pipe)) {}
 
   /// Costs  a system call, and the wake-up of whoever waits.
   void ring() const noexcept {

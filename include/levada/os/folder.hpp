@@ -5,8 +5,10 @@
 #include <levada/core/result.hpp>
 #include <levada/core/text.hpp>
 #include <levada/os/file.hpp>
+#include <levada/os/group.hpp>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -25,14 +27,39 @@ namespace levada::inline v0 {
   return value != nullptr ? std::string_view(value) : std::string_view();
 }
 
+[[nodiscard]] inline bool exists(const text<256>& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+namespace detail {
+
+/// A folder that nobody sees before it is its group's: it gets its name then. False if it cannot be.
+inline result<bool> make_folder(const text<256>& path, const owners& whose) {
+  if (!whose.is_group()) return ::mkdir(path.c_str(), whose.folder_mode()) == 0;
+  if (exists(path)) return true;
+  auto unnamed = compose<256>(path, ".XXXXXX");
+  if (::mkdtemp(unnamed.bytes) == nullptr) return false;
+  const auto give = [&]() -> result<> {
+    auto made = file::open(unnamed.c_str(), O_RDONLY | O_DIRECTORY);
+    return made ? whose.take(*made, whose.folder_mode()) : made.error();
+  };
+  const auto given = give();
+  const bool named = given && ::renameat2(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0;
+  const int error = errno;
+  if (!named) ::rmdir(unnamed.c_str());
+  errno = error;
+  return given ? result<bool>(named) : given.error();
+}
+
+}  // namespace detail
+
 /// Makes a folder and those above it. One that is there already is fine.
-inline result<> make_folders(const text<256>& path, unsigned mode = 0700) {
+inline result<> make_folders(const text<256>& path, const owners& whose = {}) {
   text<256> part = path;
   for (std::size_t i = 1; i < path.view().size() + 1; ++i) {
     if (path.bytes[i] != '/' && path.bytes[i] != '\0') continue;
     part.bytes[i] = '\0';
-    if (::mkdir(part.c_str(), mode) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
-      return os_fault("make the folder", part.view(), errno);
+    auto made = detail::make_folder(part, whose);
+    if (!made) return made.error();
+    if (!*made && errno != EEXIST && errno != EROFS && errno != EACCES) return os_fault("make the folder", part.view(), errno);
     part.bytes[i] = path.bytes[i];
   }
   struct stat s{};
@@ -63,17 +90,51 @@ result<> for_each_name(const text<256>& path, F&& f) {
   }
 }
 
-/// Is it a folder of this user's, in which nobody else may write? Anyone may make names in /dev/shm.
-inline result<> is_own_folder(const text<256>& path) {
-  struct stat s{};
-  if (::lstat(path.c_str(), &s) != 0) return os_fault("look at", path.view(), errno);
-  if (!S_ISDIR(s.st_mode) || s.st_uid != user_id() || (s.st_mode & 0022) != 0)
-    return fault::of(failure::permission, "'", path, "' is not a folder that only user ", user_id(),
-                     " can write: remove it, or name another one in LEVADA_DIR");
-  return {};
+namespace detail {
+
+/// "'/a' belongs to user 1 and group 2 (mode 0700)".
+inline text<256 + 80> whose_is(const text<256>& path, const struct stat& s) {
+  const unsigned mode = s.st_mode & 07777;
+  return compose<256 + 80>("'", path, "' belongs to user ", s.st_uid, " and group ", s.st_gid, " (mode 0", mode >> 6 & 7,
+                           mode >> 3 & 7, mode & 7, ")");
 }
 
-[[nodiscard]] inline bool exists(const text<256>& path) { return ::access(path.c_str(), F_OK) == 0; }
+}  // namespace detail
+
+/// Is it a folder in which nobody may write but this user, or, where it is a group's, nobody but the members? Anyone may make
+/// names in /dev/shm.
+inline result<> is_own_folder(const text<256>& path, const owners& whose = {}) {
+  struct stat s{};
+  if (::lstat(path.c_str(), &s) != 0) return os_fault("look at", path.view(), errno);
+  if (!S_ISDIR(s.st_mode))
+    return fault::of(failure::permission, "'", path, "' is not a folder: remove it, or name another place");
+  if (whose.is_group()) {
+    if (s.st_gid == whose.group && (s.st_mode & 0072) == 0070) return {};
+    return fault::of(failure::permission, detail::whose_is(path, s), ", and it should be one of group ", whose.group,
+                     " (mode 0770): remove it, or chgrp and chmod it");
+  }
+  if (s.st_uid == user_id() && (s.st_mode & 0022) == 0) return {};
+  return fault::of(failure::permission, detail::whose_is(path, s), ", and nobody but user ", user_id(),
+                   " should write there: remove it, name another place, or name the group");
+}
+
+/// Why this process may not use a path, or make it: who owns the last part of it that can be seen. Empty if that is no reason.
+inline text<376> who_stops(const text<256>& path) {
+  text<256> part = path, seen = "/";
+  struct stat s{};
+  for (std::size_t i = 1; i < path.view().size() + 1; ++i) {
+    if (path.bytes[i] != '/' && path.bytes[i] != '\0') continue;
+    part.bytes[i] = '\0';
+    if (::stat(part.c_str(), &s) != 0) break;
+    seen = part;
+    part.bytes[i] = path.bytes[i];
+  }
+  if (::stat(seen.c_str(), &s) != 0) return {};
+  if (::faccessat(AT_FDCWD, seen.c_str(), R_OK | W_OK | (S_ISDIR(s.st_mode) ? X_OK : 0), AT_EACCESS) == 0) return {};
+  return compose<376>(detail::whose_is(seen, s), ", and this process is user ", user_id(),
+                      (s.st_mode & 0020) != 0 ? ", which is no member of that group: make it one"
+                                              : ": run it as that user, or name a group for the bus that has both");
+}
 
 /// Does the path still name the file that is open?
 [[nodiscard]] inline bool names(const text<256>& path, const file& open) {

@@ -4,6 +4,8 @@
 //   head-first   a publisher commits before it has written      forgotten    a publisher counts what it has not committed
 //   unvalidated  an overwritten subscriber is believed when it reads in place
 //   deaf         a sleeper that nobody rings
+#include <levada/bus/frames.hpp>
+#include <levada/bus/line.hpp>
 #include <levada/bus/publisher.hpp>
 #include <levada/bus/subscriber.hpp>
 
@@ -15,6 +17,7 @@
 #include <optional>
 #include <random>
 #include <thread>
+#include <type_traits>
 
 namespace {
 
@@ -237,19 +240,47 @@ void put_byte(const std::string& path, std::size_t at, char value) {
   out.seekp(static_cast<std::streamoff>(at)).put(value);
 }
 
+// The same ring of any kind: an event, or a frame of its bytes.
+
+template <class Topic>
+bool publish_one(lv::publisher<Topic>& p, const event& e) {
+  const auto room = p.claim(1);
+  if (room.empty()) return false;
+  room[0] = e;
+  p.commit(1, {static_cast<std::int64_t>(e.index) * 200'000});
+  return true;
+}
+bool publish_one(lv::publisher<lv::frames<>>& p, const event& e) {
+  const auto room = p.claim(sizeof e + e.index % 16);
+  if (room.empty()) return false;
+  std::memset(room.data(), 0, room.size());
+  std::memcpy(room.data(), &e, sizeof e);
+  p.commit(room.size(), {static_cast<std::int64_t>(e.index) * 200'000});
+  return true;
+}
+template <class E>
+void touch(const E& e) {
+  [[maybe_unused]] volatile const auto touched = e.sum;
+}
+void touch(const lv::frame& f) {
+  for (const auto b : f.bytes()) [[maybe_unused]]
+    volatile const auto touched = b;
+}
+
 /// Changes one byte at a time, opens both ends and uses them.
-void damage(board& rows, std::size_t step) {
+template <class Topic>
+void damage(board& rows, const char* kind, std::size_t step) {
+  constexpr bool is_stream = std::is_same_v<Topic, event>;
   const scratch_bus scratch;
-  const auto topic = topic_on(scratch, 512);
+  const lv::topic<Topic> topic{scratch.bus(), "t", {.capacity = is_stream ? 512u : 2048u}};
   const auto files = *topic.files();
   {
-    auto p = opened(lv::publisher<event>::open(topic));
-    auto s = opened(lv::subscriber<event>::open(topic, {.name = "guard"}));
-    for (int i = 0; i < 5; ++i) {
-      const auto room = p.claim(50);
-      for (std::size_t k = 0; k < room.size(); ++k) room[k] = make_event(p.sequence() + k, p.epoch());
-      p.commit(room.size(), {i * 10'000'000});
-      [[maybe_unused]] const bool sent = p.signal(lv::lane_kind::watermark, 1, {});
+    auto p = opened(lv::publisher<Topic>::open(topic));
+    auto s = opened(lv::subscriber<Topic>::open(topic, {.name = "guard"}));
+    for (std::uint64_t i = 0; i < 250; ++i) {
+      publish_one(p, make_event(i, p.epoch()));
+      if (i % 50 == 49) [[maybe_unused]]
+        const bool sent = p.signal(lv::lane_kind::watermark, 1, {});
     }
     s.release(s.read().events.size());
   }
@@ -261,24 +292,21 @@ void damage(board& rows, std::size_t step) {
       put_byte(path, at, static_cast<char>(whole[at] ^ mask));
       ++tried;
       {
-        auto s = lv::subscriber<event>::open(topic, {.name = "guard"});
-        auto late = lv::subscriber<event>::open(topic, {.overflow = lv::overflow_policy::overwrite});
-        auto p = lv::publisher<event>::open(topic);
+        auto s = lv::subscriber<Topic>::open(topic, {.name = "guard"});
+        auto late = lv::subscriber<Topic>::open(
+            topic, {.overflow = is_stream ? lv::overflow_policy::overwrite : lv::overflow_policy::block});
+        auto p = lv::publisher<Topic>::open(topic);
         refused += s && late && p ? 0u : 1u;
         for (auto* reader : {&s, &late})
           if (*reader)
             for (int turns = 0; turns < 2000; ++turns) {
               const auto turn = (*reader)->read();
               if (!turn) break;
-              for (const auto& e : turn.events) [[maybe_unused]]
-                volatile const auto touched = e.sum;
+              for (const auto& e : turn.events) touch(e);
               (*reader)->release(turn.events.size());
             }
         if (p)
-          for (int i = 0; i < 20; ++i) {
-            const auto room = p->claim(64);
-            for (auto& slot : room) slot = make_event(1, 1);
-            p->commit(room.size(), {});
+          for (std::uint64_t i = 0; i < 1280 && publish_one(*p, make_event(i, 1)); ++i) {
           }
       }
       // Whatever they have done to it, the next one is damaged anew.
@@ -287,12 +315,18 @@ void damage(board& rows, std::size_t step) {
     }
   };
   const auto page = lv::page_size();
+  const auto data =
+      whole_ring.size() - (is_stream ? 512 * sizeof(event) : 2048 * (std::is_same_v<Topic, lv::frames<>> ? 8u : 64u));
   for (std::size_t at = 0; at < 512; ++at) use(ring, at, whole_ring);                          // header and description
   for (std::size_t at = page; at < page + 512; at += step) use(ring, at, whole_ring);          // the producer's words
   for (std::size_t at = 2 * page; at < 2 * page + 384; at += step) use(ring, at, whole_ring);  // the lane
+  if (!is_stream)
+    for (std::size_t at = data; at < data + 384; at += step)
+      use(ring, at, whole_ring);  // words that say what is whole, and lengths
   for (std::size_t at = 0; at < 256; ++at) use(cursor, at, whole_cursor);
-  rows.row("a topic with one byte changed: header, description, counters, lane, cursor", print("%llu files", number(tried)),
-           print("refused in words %llu, the others used without harm", number(refused)), refused > 0 && refused < tried);
+  rows.row(print("%s with one byte changed: header, description, counters, lane, %scursor", kind, is_stream ? "" : "data, "),
+           print("%llu files", number(tried)), print("refused in words %llu, the others used without harm", number(refused)),
+           refused > 0 && refused < tried);
 }
 
 }  // namespace
@@ -304,6 +338,11 @@ int main(int argc, char** argv) {
   if (run.wants()) kill_subscribers(rows, run, run.effort(10'000, 200));
   if (run.wants({"unvalidated"})) overwrite(rows, run, run.effort(100'000'000, 2'000'000));
   if (run.wants({"deaf"})) sleep_and_wake(rows, run, run.bug.empty() ? run.effort(1'000'000, 3'000) : 2);
-  if (run.wants()) damage(rows, run.effort(1, 16));
+  if (run.wants()) {
+    const auto step = run.effort(1, 16);
+    damage<event>(rows, "a stream", step);
+    damage<lv::line<event>>(rows, "a line", step);
+    damage<lv::frames<>>(rows, "frames", step);
+  }
   return rows.exit_code();
 }

@@ -160,6 +160,8 @@ class consumer {
 
  protected:
   void publish() {
+    if (!place_) [[unlikely]]
+      return;  // it has left: the cursor may be somebody else's
     // Position first: if this process dies between the two, signals come twice and none is missing.
     cursor_->position.release(position_);  // both pair with the acquires in room::scan
     cursor_->lane.release(lane_position_);
@@ -250,7 +252,10 @@ class consumer {
       const auto low = oldest_record(ring_);
       const auto behind = low - lane_position_;
       if (behind == 0 || behind > INT64_MAX) {
-        next_ = upcoming_.sequence;
+        if (lane_head_ - lane_position_ <= ring_.measure.lane_capacity)
+          next_ = upcoming_.sequence;
+        else
+          lane_head_ = lane_position_;  // nonsense is not read: more than there can be, and none of it overwritten
         return;
       }
       lost_records_ += behind;
@@ -315,16 +320,16 @@ inline result<consumer> consumer::open(const segment& s, const subscriber_option
   } else {
     c.cursor_ = &c.ring_.cursor(at->index);
   }
-  auto own_bell = bell::open(files.bell(at->index).c_str());
+  auto own_bell = files.open_bell(at->index);
   if (!own_bell) return about(files, own_bell.error());
-  auto producer_bell = bell::open(files.producer_bell().c_str());
+  auto producer_bell = files.open_producer_bell();
   if (!producer_bell) return about(files, producer_bell.error());
-  auto producer = file::open(files.file("producer").c_str(), O_RDWR | O_NOFOLLOW);
+  auto producer = files.open_producer();
   if (!producer) return about(files, producer.error());
   c.producer_bell_ = std::move(*producer_bell);
   c.producer_ = std::move(*producer);
   c.caller_ = caller(c.ring_.doors);
-  c.sleeper_ = sleeper(c.ring_.doors, std::uint32_t{1} << at->index, std::move(*own_bell));
+  c.sleeper_ = sleeper(c.ring_.doors, std::uint32_t{1} << at->index, std::move(*own_bell), !files.has_names());
   c.sleeper_.unpark();  // what a dead predecessor left: its bit and its rings
 
   const auto start = attach(c.ring_, *c.cursor_, *at, name, options.from, {options.overflow, options.lease});
@@ -368,7 +373,7 @@ inline void consumer::leave() {
   publish();
   if (static_cast<cursor_state>(cursor_->state.relaxed()) == cursor_state::temporary)
     cursor_->state.release(static_cast<std::uint32_t>(cursor_state::free));  // pairs with the acquires in room and find_place
-  unlock(place_.fd());  // its page is mapped, and would keep the lock
+  unlock(place_.fd());                                                       // its page is mapped, and would keep the lock
   place_ = file{};
   if ((caller_.sleepers() & producer_sleeps) != 0) ring_producer();
 }

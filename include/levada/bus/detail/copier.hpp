@@ -41,7 +41,7 @@ class copier {
 
   template <class Consumer>
   LEVADA_COLD copied_turn read(Consumer& from) {
-    while (!from.is_evicted()) {
+    for (int left = most_tries; left > 0 && !from.is_evicted(); --left) {
       if (const auto* signal = from.next_signal()) return {nullptr, 0, signal, untold(from)};
       const auto all = static_cast<std::size_t>(from.available());
       if (all == 0) return {};
@@ -49,10 +49,13 @@ class copier {
       if (const auto whole = from.least_to_copy(); whole > n && whole <= all) n = static_cast<std::size_t>(whole);
       if (auto* first = from.copy(n, room_.base())) return {first, n, nullptr, untold(from)};
     }
-    return {};
+    return {};  // what is lost is told with the next turn
   }
 
  private:
+  /// A publisher that overtakes a reader again and again must not keep it from everything else that its thread has to do.
+  static constexpr int most_tries = 64;
+
   std::uint64_t untold(const consumer& from) {
     const auto all = from.lost();
     return all - std::exchange(told_, all);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// files: the folder of a topic: its names, its lock, how it is made whole or not at all, and how it is removed. What else lies
-// in a folder of its own on a bus uses the first half of it.
+// files: the folder of a topic: its names, its lock, how it is made whole or not at all, and how it is removed.
 #pragma once
 
 #include <levada/bus/layout.hpp>
@@ -9,21 +8,27 @@
 #include <levada/os/bell.hpp>
 #include <levada/os/file.hpp>
 #include <levada/os/folder.hpp>
+#include <levada/os/group.hpp>
 #include <levada/os/lock.hpp>
 #include <levada/os/mapping.hpp>
+#include <levada/os/memory_file.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <utility>
 
 namespace levada::inline v0::detail {
 
-// A group's right to read and write comes here when topics get an option for it.
-inline constexpr unsigned file_mode = 0600;
-inline constexpr unsigned folder_mode = 0700;
+/// What a topic without names (bus/sealed.hpp) is opened from: descriptors, of which whoever opens takes copies.
+struct kept_files {
+  levada::file ring, doors, producer, producer_bell;
+  levada::file cursors[most_subscribers], bells[most_subscribers];
+  std::size_t place = most_subscribers;  ///< of a subscriber: the one that it was given, and knows alone
+  bool resumed = false;                  ///< and its cursor is that of a namesake
+};
 
 /// Where a topic lies, and how sentences call it.
 struct topic_files {
@@ -31,25 +36,62 @@ struct topic_files {
 
   text<256> folder;
   text<96> topic;
-  text<8> what{"topic"};  ///< or what else lies in the folder
+  text<8> what{"topic"};       ///< or what else lies in the folder
+  std::size_t bus_length = 0;  ///< of the folder's path: as much as is that of its bus
+  owners whose{};
+  const kept_files* kept = nullptr;  ///< while a topic without names is opened
 
   [[nodiscard]] text<256> file(std::string_view name) const { return compose<256>(folder, '/', name); }
   [[nodiscard]] text<256> cursor(std::size_t i) const { return compose<256>(folder, "/cursor.", i); }
   [[nodiscard]] text<256> bell(std::size_t i) const { return compose<256>(folder, "/bell.", i); }
   [[nodiscard]] text<256> producer_bell() const { return file("bell.producer"); }
 
+  [[nodiscard]] bool has_names() const { return kept == nullptr; }
+  [[nodiscard]] bool is_given_place() const { return kept != nullptr && kept->place != most_subscribers; }
+
+  [[nodiscard]] result<levada::file> open_ring(int flags) const {
+    return has_names() ? open_named(file("ring"), flags) : copy_of(kept->ring);
+  }
+  [[nodiscard]] result<levada::file> open_doors() const {
+    return has_names() ? open_named(file("doors"), O_RDWR) : copy_of(kept->doors);
+  }
+  [[nodiscard]] result<levada::file> open_producer() const {
+    return has_names() ? open_named(file("producer"), O_RDWR) : copy_of(kept->producer);
+  }
+  [[nodiscard]] result<levada::file> open_cursor(std::size_t i, int flags) const {
+    return has_names() ? open_named(cursor(i), flags) : copy_of(kept->cursors[i]);
+  }
+  [[nodiscard]] result<levada::bell> open_bell(std::size_t i) const {
+    return has_names() ? levada::bell::open(bell(i).c_str()) : copy_of_bell(kept->bells[i]);
+  }
+  [[nodiscard]] result<levada::bell> open_producer_bell() const {
+    return has_names() ? levada::bell::open(producer_bell().c_str()) : copy_of_bell(kept->producer_bell);
+  }
+  static result<levada::file> open_named(const text<256>& path, int flags) {
+    return levada::file::open(path.c_str(), flags | O_NOFOLLOW);
+  }
+  static result<levada::bell> copy_of_bell(const levada::file& f) {
+    auto copy = copy_of(f);
+    return copy ? result<levada::bell>(levada::bell(std::move(*copy))) : copy.error();
+  }
+
+  /// The folder of its bus, which decides who can make names below it.
+  [[nodiscard]] text<256> bus() const { return folder.view().substr(0, bus_length); }
   /// Those of one producer's ring, where many have one each: see many.hpp. The folder of the name itself then holds the lock
   /// alone.
   [[nodiscard]] topic_files of_place(std::size_t i) const {
-    return {compose<256>(folder.view().substr(0, folder.view().size() - ending.size()), '/', i, ending),
-            compose<96>(topic, '/', i)};
+    topic_files place = *this;
+    place.folder = compose<256>(folder.view().substr(0, folder.view().size() - ending.size()), '/', i, ending);
+    place.topic = compose<96>(topic, '/', i);
+    return place;
   }
   [[nodiscard]] fault absent() const;
 };
 
 /// "topic 'x' cannot be used: " before what another layer said.
 inline fault about(const topic_files& files, const fault& cause) {
-  return fault::of(cause.kind, files.what, " '", files.topic, "' cannot be used: ", cause.sentence);
+  const auto stopped = cause.kind == failure::permission ? who_stops(files.file("lock")) : text<376>{};
+  return fault::of(cause.kind, files.what, " '", files.topic, "' cannot be used: ", stopped.empty() ? cause.sentence : stopped);
 }
 
 /// The machine's boot, or nothing where /proc is hidden: then all boots look alike.
@@ -111,20 +153,42 @@ inline result<> is_at(const topic_files& files, const producer_place& is, const 
                    ", and that of ", wanted.number, " of ", wanted.of, " belongs here: stop their users and remove them");
 }
 
+/// A new file of a topic. One of a group is given to it before it gets its name: nobody finds it closed.
+inline result<levada::file> make_file(const topic_files& files, const text<256>& path) {
+  if (!files.whose.is_group())
+    return levada::file::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, files.whose.file_mode());
+  auto f = levada::file::open(files.folder.c_str(), O_RDWR | O_TMPFILE);
+  if (!f) return f;
+  if (auto taken = files.whose.take(*f, files.whose.file_mode()); !taken) return taken.error();
+  const auto unnamed = compose<48>("/proc/self/fd/", f->fd());
+  if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return os_fault("make", path.view(), errno);
+  return f;
+}
+inline result<> make_bell(const topic_files& files, const text<256>& path) {
+  if (auto made = bell::create(path.c_str(), files.whose.file_mode()); !made) return made;
+  auto fifo = levada::file::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW);
+  return fifo ? files.whose.take(*fifo, files.whose.file_mode()) : fifo.error();
+}
+
 /// Who holds this file's lock opens, makes or removes the topic; nobody holds it while events flow. `make` makes the
-/// folder if there is none.
+/// folder if there is none. The folder of the bus must be its owners': in one of a stranger he could change anything.
 inline result<levada::file> lock_topic(const topic_files& files, bool make) {
+  if (!files.has_names()) return levada::file();  // nobody else can come to what it is opened from
   if (make)
-    if (auto made = make_folders(files.folder, folder_mode); !made) return made.error();
+    if (auto made = make_folders(files.folder, files.whose); !made) return about(files, made.error());
+  if (auto own = is_own_folder(files.bus(), files.whose); !own)
+    return own.error().kind == failure::unreadable ? files.absent() : about(files, own.error());
   auto path = files.file("lock");
-  for (;;) {
-    auto f = levada::file::open(path.c_str(), O_RDWR | O_NOFOLLOW | (make ? O_CREAT : 0), file_mode);
+  for (int left = 100;; --left) {
+    auto f = levada::file::open(path.c_str(), O_RDWR | O_NOFOLLOW);
     if (!f) {
-      if (f.error().kind != failure::unreadable) return about(files, f.error());
+      if (f.error().kind != failure::unreadable || left == 0) return about(files, f.error());
       if (!make) return files.absent();
-      if (auto made = make_folders(files.folder, folder_mode); !made) return made.error();  // removed under our feet
-      if (!exists(path)) continue;
-      return about(files, f.error());
+      if (auto made = make_folders(files.folder, files.whose); !made)
+        return about(files, made.error());  // removed under our feet
+      if (auto made = make_file(files, path); !made && !exists(path)) return about(files, made.error());
+      continue;
     }
     if (!wait_lock(f->fd())) return about(files, os_fault("lock", path.view(), errno));
     if (names(path, *f)) return std::move(*f);  // else it was removed while we waited: the lock is of a file that is gone
@@ -151,6 +215,20 @@ inline result<> discard_files(const topic_files& files) {
   return all;
 }
 
+/// Writes what a new ring begins with.
+inline result<> lay_out(const levada::file& ring, const ring_header& h, const descriptor_view& event) {
+  auto front = mapping::of(ring, static_cast<std::size_t>(geometry_of(h).lane_at()), access::read_write);
+  if (!front) return front.error();
+  std::memcpy(front->base(), &h, sizeof h);
+  std::memcpy(front->base() + sizeof h, event.fields.data(), event.fields.size_bytes());
+  if (!event.enumerators.empty())
+    std::memcpy(front->base() + sizeof h + event.fields.size_bytes(), event.enumerators.data(), event.enumerators.size_bytes());
+  auto& control = *reinterpret_cast<ring_control*>(front->base() + h.header_bytes);
+  for (auto* counter : {&control.head, &control.lane_head, &control.reserve, &control.lane_reserve})
+    counter->relaxed(h.first_sequence);  // published by the name, or by handing it over
+  return {};
+}
+
 /// Makes all files, the ring last and under another name until it is whole. The caller holds the topic's lock.
 inline result<> make_files(const topic_files& files, const ring_header& h, const descriptor_view& event) {
   if (auto gone = discard_files(files); !gone) return gone;  // what a creator that died left
@@ -164,33 +242,25 @@ inline result<> make_files(const topic_files& files, const ring_header& h, const
                      " bytes in '", files.folder, "', and there is no room: free some (see df /dev/shm), ask for a smaller ",
                      "capacity, or name another place in LEVADA_DIR");
   };
-  auto make = [](const text<256>& path, std::uint64_t bytes) -> result<levada::file> {
-    auto f = levada::file::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, file_mode);
-    if (!f) return f.error();
+  auto make = [&](const text<256>& path, std::uint64_t bytes) -> result<levada::file> {
+    auto f = make_file(files, path);
+    if (!f) return f;
     if (bytes != 0)
       if (auto room = f->allocate(bytes); !room) return room.error();  // now, and not as a SIGBUS later
     return std::move(*f);
   };
   for (std::size_t i = 0; i < most_subscribers; ++i) {
     if (auto f = make(files.cursor(i), h.page); !f) return fail(f.error());
-    if (auto b = bell::create(files.bell(i).c_str(), file_mode); !b) return fail(b.error());
+    if (auto b = make_bell(files, files.bell(i)); !b) return fail(b.error());
   }
-  if (auto b = bell::create(files.producer_bell().c_str(), file_mode); !b) return fail(b.error());
+  if (auto b = make_bell(files, files.producer_bell()); !b) return fail(b.error());
   if (auto f = make(files.file("doors"), h.page); !f) return fail(f.error());
   if (auto f = make(files.file("producer"), 0); !f) return fail(f.error());
 
   auto unnamed = files.file("ring.new");
   auto ring = make(unnamed, g->file_bytes());
   if (!ring) return fail(ring.error());
-  auto front = mapping::of(*ring, static_cast<std::size_t>(g->lane_at()), access::read_write);
-  if (!front) return fail(front.error());
-  std::memcpy(front->base(), &h, sizeof h);
-  std::memcpy(front->base() + sizeof h, event.fields.data(), event.fields.size_bytes());
-  if (!event.enumerators.empty())
-    std::memcpy(front->base() + sizeof h + event.fields.size_bytes(), event.enumerators.data(), event.enumerators.size_bytes());
-  auto& control = *reinterpret_cast<ring_control*>(front->base() + h.header_bytes);
-  for (auto* counter : {&control.head, &control.lane_head, &control.reserve, &control.lane_reserve})
-    counter->relaxed(h.first_sequence);  // published by the name
+  if (auto laid_out = lay_out(*ring, h, event); !laid_out) return fail(laid_out.error());
   if (auto named = rename_file(unnamed, files.file("ring")); !named) return fail(named.error());
   return {};
 }
@@ -256,7 +326,7 @@ inline result<> forget_subscriber(const topic_files& files, const subscriber_nam
   auto lock = lock_topic(files, false);
   if (!lock) return lock.error();
   for (std::size_t i = 0; i < most_subscribers; ++i) {
-    auto f = levada::file::open(files.cursor(i).c_str(), O_RDWR | O_NOFOLLOW);
+    auto f = files.open_cursor(i, O_RDWR);
     if (!f) continue;
     auto page = mapping::of(*f, sizeof(cursor_page), access::read_write);
     if (!page) return page.error();

@@ -64,7 +64,12 @@ inline result<place> find_place(const segment& s, const subscriber_name& name) {
   auto state_of = [&](std::size_t i) {
     return static_cast<cursor_state>(s.view().cursor(i).state.acquire());  // pairs with the release in attach
   };
-  auto open = [&](std::size_t i) { return file::open(s.files().cursor(i).c_str(), O_RDWR | O_NOFOLLOW); };
+  auto open = [&](std::size_t i) { return s.files().open_cursor(i, O_RDWR); };
+  if (s.files().is_given_place()) {
+    auto f = open(s.files().kept->place);  // its lock was taken by whoever has given it
+    if (!f) return about(s.files(), f.error());
+    return place{s.files().kept->place, std::move(*f), s.files().kept->resumed};
+  }
 
   if (!name.empty())
     for (std::size_t i = 0; i < most_subscribers; ++i) {

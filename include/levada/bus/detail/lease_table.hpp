@@ -233,7 +233,7 @@ class lease_table {
     h.boot = boot_identity();
     const auto unnamed = family.file("new.group");
     if (auto gone = remove_file(unnamed); !gone) return gone;
-    auto f = file::open(unnamed.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, file_mode);
+    auto f = make_file(family, unnamed);
     if (!f) return f.error();
     if (auto room = f->allocate(lease_words::bytes(partitions)); !room) return room;
     if (auto done = f->write_all(written_once(h)); !done) return done;

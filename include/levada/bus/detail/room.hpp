@@ -21,7 +21,6 @@
 // remembered by incarnation: a namesake that returns takes the lock first and then a new incarnation, and counts again.
 #pragma once
 
-#include <levada/bus/detail/files.hpp>
 #include <levada/bus/layout.hpp>
 #include <levada/bus/segment.hpp>
 #include <levada/core/config.hpp>
@@ -42,8 +41,7 @@ class room {
   std::uint64_t lane_limit = 0;  ///< records below it may be written
 
   room() = default;
-  room(const ring_view& ring, const topic_files& files, std::uint64_t position, std::uint64_t lane)
-      : limit(position), lane_limit(lane), ring_(ring), files_(files) {}
+  room(const ring_view& ring, std::uint64_t position, std::uint64_t lane) : limit(position), lane_limit(lane), ring_(ring) {}
 
   [[nodiscard]] std::uint64_t slice() const { return ring_.measure.capacity / 8; }
   /// A commit and a signal must always fit behind a claim, and a signal behind those.
@@ -131,19 +129,40 @@ class room {
     bounds b{UINT64_MAX, UINT64_MAX};
     for (std::size_t i = 0; i < most_subscribers; ++i) {
       if (!counts(i)) continue;
-      const auto& c = ring_.cursor(i);
-      b.events = nearer(b.events, nearer(c.position.acquire(), position) + ring_.measure.capacity);  // pairs with the
-      b.records = nearer(b.records, nearer(c.lane.acquire(), lane) + ring_.measure.lane_capacity);   // subscriber's publish
+      const auto at = cursor_at(i);
+      b.events = nearer(b.events, nearer(at.events, position) + ring_.measure.capacity);
+      b.records = nearer(b.records, nearer(at.records, lane) + ring_.measure.lane_capacity);
     }
     return b;
   }
   [[nodiscard]] bool counts(std::size_t i) const {
     if (state_of(i) == cursor_state::free || policy_of(i) == overflow_policy::overwrite) return false;
-    return ring_.cursor(i).incarnation.acquire() != gone_[i];  // pairs with the release in attach
+    return incarnation_of(i) != gone_[i];
   }
 
+  // What a subscriber says of itself in its cursor; in a sealed topic, what it was granted, whatever it says.
+
+  [[nodiscard]] std::uint32_t incarnation_of(std::size_t i) const {
+    if (ring_.grants != nullptr) return ring_.grants[i].incarnation;
+    return ring_.cursor(i).incarnation.acquire();  // pairs with the release in attach
+  }
   [[nodiscard]] overflow_policy policy_of(std::size_t i) const {
+    if (ring_.grants != nullptr) return ring_.grants[i].overflow;
     return static_cast<overflow_policy>(ring_.cursor(i).policy.relaxed());  // ordered by the state, which is stored after it
+  }
+  [[nodiscard]] std::uint64_t lease_of(std::size_t i) const {
+    if (ring_.grants != nullptr) return static_cast<std::uint64_t>(ring_.grants[i].lease.ns);
+    return ring_.cursor(i).lease.relaxed();  // ordered as the policy is
+  }
+  /// How far it has read. One that moved back and forth would make a step again and again.
+  [[nodiscard]] bounds cursor_at(std::size_t i) const {
+    const auto& c = ring_.cursor(i);
+    bounds at{c.position.acquire(), c.lane.acquire()};  // pairs with the subscriber's publish
+    if (ring_.grants != nullptr) {
+      auto& g = ring_.grants[i];
+      at = {g.position = further(g.position, at.events), g.lane = further(g.lane, at.records)};
+    }
+    return at;
   }
 
   /// Are those who are in the way, because they are so far behind, alive, and has their lease not run out? At most once a
@@ -157,20 +176,21 @@ class room {
     waits_for_lease_ = false;
     for (std::size_t i = 0; i < most_subscribers; ++i) {
       if (!counts(i)) continue;
-      const auto& c = ring_.cursor(i);
-      auto at = c.position.acquire(), lane_at = c.lane.acquire();
-      bool events = nearer(at, position) + reach <= position;
-      bool records = nearer(lane_at, lane) + ring_.measure.lane_capacity < lane + records_a_claim;
+      const auto at = cursor_at(i);
+      bool events = nearer(at.events, position) + reach <= position;
+      bool records = nearer(at.records, lane) + ring_.measure.lane_capacity < lane + records_a_claim;
       if (!events && !records) {
         stands_[i] = {};
         continue;
       }
-      auto incarnation = c.incarnation.acquire();  // before the lock: a new owner has the lock before it has a number
+      auto incarnation = incarnation_of(i);  // before the lock: a new owner has the lock before it has a number
       if (!is_locked(ring_.cursor_files[i])) {
         gone_[i] = incarnation;
-        [[maybe_unused]] auto last = c.position.acquire();  // one that left in order stored it last: its reads are over
+        [[maybe_unused]] auto last =
+            ring_.cursor(i).position.acquire();  // one that left in order stored it last: its reads are over
         found = true;
-      } else if (policy_of(i) == overflow_policy::evict && is_over(stands_[i], {incarnation, at, lane_at, now}, c)) {
+      } else if (policy_of(i) == overflow_policy::evict &&
+                 is_over(stands_[i], {incarnation, at.events, at.records, now}, lease_of(i))) {
         gone_[i] = incarnation;
         ring_.control->evicted[i].release(incarnation);  // pairs with the acquire in consumer::is_evicted
         evicted_now_ |= std::uint32_t{1} << i;
@@ -189,17 +209,16 @@ class room {
     std::uint64_t position = 0, lane = 0;
     duration since{};
   };
-  bool is_over(standing& then, const standing& now, const cursor_page& c) {
+  bool is_over(standing& then, const standing& now, std::uint64_t lease) {
     waits_for_lease_ = true;
     if (then.incarnation != now.incarnation || then.position != now.position || then.lane != now.lane) then = now;
-    return static_cast<std::uint64_t>((now.since - then.since).ns) > c.lease.relaxed();  // ordered as the policy is
+    return static_cast<std::uint64_t>((now.since - then.since).ns) > lease;
   }
 
   static constexpr std::uint64_t nearer(std::uint64_t a, std::uint64_t b) { return a < b ? a : b; }
   static constexpr std::uint64_t further(std::uint64_t a, std::uint64_t b) { return a < b ? b : a; }
 
   ring_view ring_;
-  topic_files files_;
   static constexpr duration look_every{1'000'000}, long_before{INT64_MIN / 2};
   std::uint32_t gone_[most_subscribers]{};  // incarnations that died or were evicted; 0 is nobody's
   standing stands_[most_subscribers]{};

@@ -3,7 +3,9 @@
 // change after the check was not checked.
 #pragma once
 
+#include <levada/bus/layout.hpp>
 #include <levada/core/result.hpp>
+#include <levada/os/file.hpp>
 #include <levada/os/mapping.hpp>
 #include <levada/wire/field.hpp>
 
@@ -31,6 +33,16 @@ class schema {
     if (auto sound = check(made.view_); !sound) return sound.error();
     made.memory_ = std::move(*memory);
     return made;
+  }
+
+  /// Of a ring with this header, which was checked: read once out of its file.
+  static result<schema> read(const file& ring, const ring_header& h) {
+    const auto whole = static_cast<std::size_t>(h.header_bytes);
+    auto memory = mapping::memory(whole);
+    if (!memory) return memory.error();
+    auto got = ring.pread({reinterpret_cast<char*>(memory->base()), whole}, 0);
+    if (!got) return got.error();  // what is cut off is zero, and refused as a field without a name
+    return copy(descriptor_behind(memory->base(), h));
   }
 
   /// Checked. It lives as long as this object, wherever that is moved to.

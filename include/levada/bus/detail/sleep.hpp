@@ -56,12 +56,14 @@ class caller {
 /// The side that waits: one bit at the doors and one bell.
 class sleeper {
  public:
-  /// How long a wait lasts at most: long where a lost ring cannot happen, short where nobody could be fenced.
+  /// How long a wait lasts at most: long where a lost ring cannot happen, short where somebody cannot be fenced or trusted.
   static constexpr duration long_patience{1'000'000'000};
   static constexpr duration short_patience{5'000'000};
 
   sleeper() = default;
-  sleeper(doors_page* doors, std::uint32_t bit, bell own) : doors_(doors), bit_(bit), bell_(std::move(own)) {}
+  /// `among_strangers`: somebody may take a bit away on purpose, and ring nobody. Then it looks by itself every few milliseconds.
+  sleeper(doors_page* doors, std::uint32_t bit, bell own, bool among_strangers)
+      : doors_(doors), bit_(bit), bell_(std::move(own)), among_strangers_(among_strangers) {}
 
   /// True: the bell will ring. False, and nothing is promised: something is there already. `others_exchange`: every
   /// publisher that could ring uses a read-modify-write.
@@ -75,7 +77,7 @@ class sleeper {
   void lie_down() { doors_->sleepers.fetch_or(bit_); }  // pairs with the load in caller::sleepers
   template <class Ready>
   [[nodiscard]] bool stays(bool is_safe, Ready ready) {
-    patience_ = is_safe ? long_patience : short_patience;
+    patience_ = is_safe && !among_strangers_ ? long_patience : short_patience;
     if (!ready()) return true;
     unpark();
     return false;
@@ -106,6 +108,7 @@ class sleeper {
   doors_page* doors_ = nullptr;
   std::uint32_t bit_ = 0;
   bell bell_;
+  bool among_strangers_ = false;
   duration patience_ = long_patience;
   std::uint64_t rescued_ = 0;
 };

@@ -58,7 +58,7 @@ inline result<> make_pool_files(const topic_files& files, const pool_header& h) 
                      "name another place in LEVADA_DIR");
   };
   auto make = [&](std::string_view name, std::uint64_t bytes) -> result<file> {
-    auto f = file::open(files.file(name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, file_mode);
+    auto f = make_file(files, files.file(name));
     if (!f || bytes == 0) return f;
     if (auto room = f->allocate(bytes); !room) return room.error();  // now, and not as a SIGBUS later
     return f;
