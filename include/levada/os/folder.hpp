@@ -28,15 +28,20 @@ namespace levada::inline v0 {
 /// Makes a folder and those above it. One that is there already is fine.
 inline result<> make_folders(const text<256>& path, unsigned mode = 0700) {
   text<256> part = path;
+  bool refused = false;  // the last one: those above it may be there, and not ours
   for (std::size_t i = 1; i < path.view().size() + 1; ++i) {
     if (path.bytes[i] != '/' && path.bytes[i] != '\0') continue;
     part.bytes[i] = '\0';
-    if (::mkdir(part.c_str(), mode) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
-      return os_fault("make the folder", part.view(), errno);
+    const int error = ::mkdir(part.c_str(), mode) != 0 ? errno : 0;
+    refused = error == EROFS || error == EACCES;
+    if (error != 0 && error != EEXIST && !refused) return os_fault("make the folder", part.view(), error);
     part.bytes[i] = path.bytes[i];
   }
   struct stat s{};
-  if (::stat(path.c_str(), &s) != 0) return os_fault("make the folder", path.view(), errno == ENOENT ? EACCES : errno);
+  if (::stat(path.c_str(), &s) != 0) {
+    if (errno == ENOENT && !refused) return {};  // it was there, and somebody has removed it since
+    return os_fault("make the folder", path.view(), errno == ENOENT ? EACCES : errno);
+  }
   if (!S_ISDIR(s.st_mode)) return os_fault("make the folder", path.view(), ENOTDIR);
   return {};
 }

@@ -61,11 +61,11 @@ inline result<levada::file> lock_topic(const topic_files& files, bool make) {
   for (;;) {
     auto f = levada::file::open(path.c_str(), O_RDWR | O_NOFOLLOW | (make ? O_CREAT : 0), file_mode);
     if (!f) {
-      if (f.error().kind != failure::unreadable) return about(files, f.error());
-      if (!make) return files.absent();
+      const bool is_missing = errno == ENOENT;
+      if (!make && f.error().kind == failure::unreadable) return files.absent();
+      if (!is_missing) return about(files, f.error());
       if (auto made = make_folders(files.folder, folder_mode); !made) return made.error();  // removed under our feet
-      if (!exists(path)) continue;
-      return about(files, f.error());
+      continue;
     }
     if (!wait_lock(f->fd())) return about(files, os_fault("lock", path.view(), errno));
     if (names(path, *f)) return std::move(*f);  // else it was removed while we waited: the lock is of a file that is gone
