@@ -103,8 +103,11 @@ TEST_CASE("bus: a topic is removed while another one makes it anew: each finds i
       if (auto gone = scratch.bus().remove("a/t"); !gone && gone.error().kind != lv::failure::unavailable) ++unexpected;
   });
   std::uint64_t opened = 0;
-  for (int i = 0; i < 2'000; ++i)
-    if (auto p = lv::publisher<sample>::open(t)) ++opened, publish(*p, 1);
+  for (int i = 0; i < 2'000; ++i) {
+    auto p = lv::publisher<sample>::open(t);
+    if (p) ++opened, publish(*p, 1);
+    CHECK_MESSAGE(p, std::string(p ? "" : p.error().sentence.view()));
+  }
   over.store(true);
   remover.join();
   CHECK(opened == 2'000);

@@ -54,16 +54,22 @@ inline result<bool> make_folder(const text<256>& path, const owners& whose) {
 /// Makes a folder and those above it. One that is there already is fine.
 inline result<> make_folders(const text<256>& path, const owners& whose = {}) {
   text<256> part = path;
+  bool refused = false;  // the last one: those above it may be there, and not ours
   for (std::size_t i = 1; i < path.view().size() + 1; ++i) {
     if (path.bytes[i] != '/' && path.bytes[i] != '\0') continue;
     part.bytes[i] = '\0';
     auto made = detail::make_folder(part, whose);
     if (!made) return made.error();
-    if (!*made && errno != EEXIST && errno != EROFS && errno != EACCES) return os_fault("make the folder", part.view(), errno);
+    const int error = *made ? 0 : errno;
+    refused = error == EROFS || error == EACCES;
+    if (error != 0 && error != EEXIST && !refused) return os_fault("make the folder", part.view(), error);
     part.bytes[i] = path.bytes[i];
   }
   struct stat s{};
-  if (::stat(path.c_str(), &s) != 0) return os_fault("make the folder", path.view(), errno == ENOENT ? EACCES : errno);
+  if (::stat(path.c_str(), &s) != 0) {
+    if (errno == ENOENT && !refused) return {};  // it was there, and somebody has removed it since
+    return os_fault("make the folder", path.view(), errno == ENOENT ? EACCES : errno);
+  }
   if (!S_ISDIR(s.st_mode)) return os_fault("make the folder", path.view(), ENOTDIR);
   return {};
 }

@@ -187,7 +187,8 @@ inline result<levada::file> lock_topic(const topic_files& files, bool make) {
       if (!make) return files.absent();
       if (auto made = make_folders(files.folder, files.whose); !made)
         return about(files, made.error());  // removed under our feet
-      if (auto made = make_file(files, path); !made && !exists(path)) return about(files, made.error());
+      if (auto made = make_file(files, path); !made && made.error().kind != failure::unreadable && !exists(path))
+        return about(files, made.error());
       continue;
     }
     if (!wait_lock(f->fd())) return about(files, os_fault("lock", path.view(), errno));
