@@ -3,7 +3,7 @@
 // for (block), one only as long as its lease (evict); each has a name, and returns to its position. A killer takes any of them at
 // any step, and the kernel gives back what they held. To be stopped and continued (SIGSTOP) is to do nothing for a while, which
 // anybody may do at any step. One memory, in order: what the order of stores is worth is bus.cpp's.
-//   publisher   producer::open, room::advance, room::look_for_gone, producer::commit (bus/publisher.hpp, bus/detail/room.hpp)
+//   publisher   producer::open, room::advance, room::look_for_gone, producer::commit (bus/detail/producer.hpp, bus/detail/room.hpp)
 //   subscriber  find_place, attach, consumer::refresh, consumer::copy (bus/detail/join.hpp, bus/detail/consumer.hpp)
 // Shown: one publisher at a time; nothing is taken for an event that was overwritten; nobody waits for ever (no invalid end state).
 // Bugs, by -D: NO_LOCK NO_LOOK NO_VALIDATION NO_INCARNATION LATE_LOCK EARLY_LOOK
