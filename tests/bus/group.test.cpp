@@ -326,8 +326,8 @@ TEST_CASE("group: signals come between the events that they separate, and hold u
   auto p = *publisher::open(where);
   auto m = join(where);
   std::uint64_t signals = 0, misplaced = 0, events = 0;
-  for (std::uint64_t i = 0; i < 3'000; ++i) {  // many times the lane
-    if (i % 7 == 0) fill(p, i % 2, 1 + i % 5);
+  for (std::uint64_t i = 0; i < 3'000; ++i) {                // many times the lane
+    if (i % 7 == 0 && i < 1'000) fill(p, i % 2, 1 + i % 5);  // and then signals alone
     REQUIRE(p.signal(lv::lane_kind::watermark, i, {static_cast<std::int64_t>(i)}));
     while (auto t = m.read()) {
       if (t.signal != nullptr) {
@@ -540,6 +540,33 @@ TEST_CASE("group: a member that was killed keeps the publisher waiting no longer
   CHECK(r.events == 2 * (ring));
   CHECK(r.wrong + r.again + r.lost == 0);
   for (const auto i : on.others) CHECK(on.p.wait_for_room(i, 1_s));
+}
+
+TEST_CASE("group: who was fenced reads nothing more of a partition, commits nothing, and keeps the others") {
+  scratch_bus scratch;
+  const auto where = topic_on(scratch, 2);
+  auto p = *publisher::open(where);
+  auto m = join(where, {.commits = lv::commit_policy::manual});
+  for (std::uint32_t i = 0; i < 2; ++i) fill(p, i, 200);
+  for (int i = 0; i < 2; ++i) m.release(m.read().events.size());
+  const auto file = *lv::file::open((scratch.folder() / "bus/t/.partitions/group.judges").c_str(), O_RDWR);
+  const auto map = *lv::mapping::of(file, lv::detail::lease_words::bytes(2), lv::access::read_write);
+  const lv::detail::lease_words words(map.base(), 2);
+  REQUIRE(words.take(1, words.at(1), 40));  // by somebody who says nothing
+  const auto committed = m.commit();
+  REQUIRE(!committed);
+  CHECK(committed.error().kind == lv::failure::unavailable);
+  CHECK(m.refused() == 1);
+  CHECK(m.lag(0) < 200);
+  CHECK(m.lag(1) == 200);
+  for (int i = 0; i < 4; ++i) {
+    const auto t = m.read();
+    CHECK((t.events.empty() || t.partition == 0));
+    m.release(t.events.size());
+  }
+  CHECK(m.fenced() == 1);
+  CHECK(m.owned().size() == 1);
+  CHECK(m.lost() == 0);
 }
 
 // ---- the table ---------------------------------------------------------------------------------------------------------

@@ -218,6 +218,8 @@ class group_member {
   [[nodiscard]] duration patience() const { return interval_; }
   /// Park, wait, unpark. True if there is something to read.
   [[nodiscard]] bool wait(duration timeout) {
+    for (const auto p : owned())
+      if (parts_[p]->from().unread() > 0) return true;  // to park would cost a system call a partition
     const wall_clock clock;
     const auto end = clock.steady() + timeout;
     for (;;) {
