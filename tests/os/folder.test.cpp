@@ -79,6 +79,27 @@ TEST_CASE("names: a file that was removed and made anew is another one") {
   CHECK(!lv::names(s.at("g"), *f));
 }
 
+TEST_CASE("name_file: an unnamed file gets a name that nobody has") {
+  scratch s;
+  auto f = lv::file::open(s.at("").c_str(), O_TMPFILE | O_RDWR);
+  REQUIRE(f);
+  CHECK(fs::is_empty(s.path));
+  CHECK(lv::name_file(*f, s.at("f")));
+  CHECK(lv::names(s.at("f"), *f));
+  CHECK(!lv::name_file(*f, s.at("f")));
+}
+
+TEST_CASE("who_stops: whose the last part is that can be seen; nobody if all is open") {
+  scratch s;
+  CHECK(lv::who_stops(s.at("")).empty());
+  CHECK(lv::who_stops(s.at("not/there")).empty());  // it could be made
+  if (::geteuid() == 0) return;                     // nothing stops root
+  REQUIRE(lv::make_folders(s.at("a/b")));
+  fs::permissions(s.path / "a", fs::perms::none);
+  CHECK(lv::who_stops(s.at("a/b/c")).view().starts_with("'" + (s.path / "a").string() + "' belongs to user "));
+  fs::permissions(s.path / "a", fs::perms::owner_all);
+}
+
 TEST_CASE("environment: a variable, or nothing") {
   ::setenv("LEVADA_TEST_VARIABLE", "yes", 1);
   CHECK(lv::environment("LEVADA_TEST_VARIABLE") == "yes");

@@ -114,3 +114,26 @@ TEST_CASE("unix_socket: a descriptor that was handed over is the receiver's, wit
   *here = lv::unix_socket();
   CHECK(!lv::is_locked(f->fd()));  // never received
 }
+
+TEST_CASE("socket_watch: readable while one of its sockets is") {
+  auto door = lv::unix_socket::listen(a_name());
+  auto watch = lv::socket_watch::make();
+  REQUIRE(door);
+  REQUIRE(watch);
+  const auto is_readable = [&] {
+    pollfd p{watch->fd(), POLLIN, 0};
+    return ::poll(&p, 1, 0) == 1;
+  };
+  CHECK(watch->add(*door));
+  CHECK(!is_readable());
+  auto here = lv::unix_socket::connect(a_name(), 1_s);
+  CHECK(is_readable());
+  auto there = door->accept();
+  CHECK(!is_readable());
+  CHECK(watch->add(there));
+  CHECK(here->send(bytes_of("x")));
+  CHECK(is_readable());
+  watch->remove(there);
+  CHECK(!is_readable());
+  CHECK(!watch->add(lv::unix_socket()));
+}

@@ -153,8 +153,7 @@ class segment {
   result<> replace_cursor(std::size_t i, const file& cursor) {
     const auto page = static_cast<std::size_t>(view_.measure.page);
     if (auto shown = cursors_.show(i * page, cursor, page, access::read); !shown) return shown;
-    if (::dup3(cursor.fd(), view_.cursor_files[i], O_CLOEXEC) < 0) return cursor.refused("copy", errno);
-    return {};
+    return copy_onto(cursor, view_.cursor_files[i]);
   }
   /// Of a sealed topic's publisher, before it is opened over this; they must outlive it.
   void take_grants(grant* grants) { view_.grants = grants; }

@@ -32,8 +32,15 @@ class bell {
     if (!f) return f.error();
     return bell(std::move(*f));
   }
-  /// One end of a pipe, or both; it does not block.
+  /// Over one of create_unnamed().
   explicit bell(file pipe) : fifo_(std::move(pipe)) {}
+  /// One without a name, to be handed over: a pipe, both of whose ends are one open file. It does not block.
+  static result<file> create_unnamed() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return os_fault("make", "a bell", errno);
+    const file in(ends[0]), out(ends[1]);
+    return reopen(in, O_RDWR | O_NONBLOCK);
+  }
 
   /// Costs  a system call, and the wake-up of whoever waits.
   void ring() const noexcept {

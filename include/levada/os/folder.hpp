@@ -149,6 +149,13 @@ inline text<376> who_stops(const text<256>& path) {
          here.st_dev == there.st_dev;
 }
 
+/// Gives a file that was opened with O_TMPFILE its first name. Fails if somebody has it.
+inline result<> name_file(const file& unnamed, const text<256>& path) {
+  const auto from = compose<48>("/proc/self/fd/", unnamed.fd());
+  if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return os_fault("make", path.view(), errno);
+  return {};
+}
 inline result<> rename_file(const text<256>& from, const text<256>& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return os_fault("rename", from.view(), errno);
   return {};

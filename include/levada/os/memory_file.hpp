@@ -49,16 +49,4 @@ inline result<> is_sealed(const file& f, int seals) {
   return {};
 }
 
-/// The same file once more: with flags and locks of its own, unlike a copy of the descriptor.
-inline result<file> reopen(const file& f, int flags) {
-  const auto path = compose<48>("/proc/self/fd/", f.fd());
-  return file::open(path.c_str(), flags);
-}
-/// Another descriptor of the same open file.
-inline result<file> copy_of(const file& f) {
-  file copy{::fcntl(f.fd(), F_DUPFD_CLOEXEC, 0)};
-  if (!copy) return f.refused("copy", errno);
-  return copy;
-}
-
 }  // namespace levada::inline v0

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -180,6 +181,26 @@ class unix_socket {
   }
 
   file file_;
+};
+
+/// One descriptor that is readable when one of several sockets is.
+class socket_watch {
+ public:
+  static result<socket_watch> make() {
+    socket_watch w;
+    w.events_ = file{::epoll_create1(EPOLL_CLOEXEC)};
+    if (!w.events_) return os_fault("make", "a watch", errno);
+    return w;
+  }
+  [[nodiscard]] bool add(const unix_socket& s) const {
+    epoll_event e{EPOLLIN, {}};
+    return ::epoll_ctl(events_.fd(), EPOLL_CTL_ADD, s.fd(), &e) == 0;
+  }
+  void remove(const unix_socket& s) const { ::epoll_ctl(events_.fd(), EPOLL_CTL_DEL, s.fd(), nullptr); }
+  [[nodiscard]] int fd() const { return events_.fd(); }
+
+ private:
+  file events_;
 };
 
 }  // namespace levada::inline v0

@@ -11,7 +11,6 @@
 #include <levada/os/group.hpp>
 #include <levada/os/lock.hpp>
 #include <levada/os/mapping.hpp>
-#include <levada/os/memory_file.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -160,9 +159,7 @@ inline result<levada::file> make_file(const topic_files& files, const text<256>&
   auto f = levada::file::open(files.folder.c_str(), O_RDWR | O_TMPFILE);
   if (!f) return f;
   if (auto taken = files.whose.take(*f, files.whose.file_mode()); !taken) return taken.error();
-  const auto unnamed = compose<48>("/proc/self/fd/", f->fd());
-  if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
-    return os_fault("make", path.view(), errno);
+  if (auto named = name_file(*f, path); !named) return named.error();
   return f;
 }
 inline result<> make_bell(const topic_files& files, const text<256>& path) {

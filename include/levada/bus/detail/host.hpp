@@ -15,11 +15,13 @@
 #include <levada/core/result.hpp>
 #include <levada/core/text.hpp>
 #include <levada/core/time.hpp>
+#include <levada/os/bell.hpp>
 #include <levada/os/file.hpp>
 #include <levada/os/folder.hpp>
 #include <levada/os/lock.hpp>
 #include <levada/os/mapping.hpp>
 #include <levada/os/memory_file.hpp>
+#include <levada/os/random.hpp>
 #include <levada/os/unix_socket.hpp>
 
 #include <cstddef>
@@ -27,10 +29,6 @@
 #include <span>
 #include <string_view>
 #include <utility>
-
-#include <sys/epoll.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 namespace levada::inline v0 {
 
@@ -105,8 +103,10 @@ class host {
     if (!door) return door.error();
     h.door_ = std::move(*door);
     if (auto made = h.make(options, event, kind); !made) return h.about(made.error());
-    h.events_ = file{::epoll_create1(EPOLL_CLOEXEC)};
-    if (!h.events_ || !h.watch(h.door_)) return h.about(os_fault("watch", name.view(), errno));
+    auto watch = socket_watch::make();
+    if (!watch) return h.about(watch.error());
+    h.watch_ = std::move(*watch);
+    if (!h.watch_.add(h.door_)) return h.about(os_fault("watch", name.view(), errno));
     return h;
   }
 
@@ -130,7 +130,7 @@ class host {
         const peer who = came.other_end();
         refuse(came, failure::permission,
                compose<376>("user ", who.user, " (process ", who.process, ") is not admitted by its publisher"));
-      } else if (watch(came)) {
+      } else if (watch_.add(came)) {
         auto& place = waiting_[next_waiting_++ % most_waiting];  // one that has said nothing for so long makes room
         place = std::move(came);
       }
@@ -141,7 +141,7 @@ class host {
       knock k;
       const auto got = one.receive(std::as_writable_bytes(std::span(&k, 1)));
       if (got.nothing_yet) continue;
-      ::epoll_ctl(events_.fd(), EPOLL_CTL_DEL, one.fd(), nullptr);
+      watch_.remove(one);
       unix_socket guest = std::exchange(one, unix_socket());
       if (got.bytes != sizeof k || k.magic != handover_magic || k.version != handover_version)
         refuse(guest, failure::data, "its publisher speaks another version of levada");
@@ -159,7 +159,7 @@ class host {
     }
     return fault::of(failure::usage, "sealed topic '", topic_, "' has no subscriber named '", name, "'");
   }
-  [[nodiscard]] int fd() const { return events_.fd(); }
+  [[nodiscard]] int fd() const { return watch_.fd(); }
   [[nodiscard]] std::uint64_t incarnation() const { return incarnation_; }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
@@ -186,12 +186,12 @@ class host {
     if (auto done = take(kept_.doors, memory_file("levada-doors", h->page)); !done) return done;
     if (auto done = seal(kept_.doors, size_seals); !done) return done;
     if (auto done = take(kept_.producer, memory_file("levada-producer", 0)); !done) return done;
-    if (auto done = take(kept_.producer_bell, make_bell()); !done) return done;
+    if (auto done = take(kept_.producer_bell, bell::create_unnamed()); !done) return done;
     auto blank = memory_file("levada-cursor", h->page);  // until somebody has the place
     if (!blank) return blank.error();
     for (std::size_t i = 0; i < most_subscribers; ++i) {
       if (auto done = take(kept_.cursors[i], copy_of(*blank)); !done) return done;
-      if (auto done = take(kept_.bells[i], make_bell()); !done) return done;
+      if (auto done = take(kept_.bells[i], bell::create_unnamed()); !done) return done;
     }
     topic_files files;
     files.topic = topic_.view();
@@ -205,20 +205,10 @@ class host {
     grants_ = std::move(*grants);
     for (std::size_t i = 0; i < most_subscribers; ++i) ::new (static_cast<void*>(&granted(i))) grant{};
     segment_.take_grants(&granted(0));
-    if (::getrandom(&incarnation_, sizeof incarnation_, 0) != sizeof incarnation_)
-      return os_fault("draw", "a random number", errno);
+    auto drawn = random_number();
+    if (!drawn) return drawn.error();
+    incarnation_ = *drawn;
     return {};
-  }
-  /// A pipe, both of whose ends are one open file.
-  static result<file> make_bell() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return os_fault("make", "a bell", errno);
-    const file in(ends[0]), out(ends[1]);
-    return reopen(in, O_RDWR | O_NONBLOCK);
-  }
-  [[nodiscard]] bool watch(const unix_socket& s) const {
-    epoll_event e{EPOLLIN, {}};
-    return ::epoll_ctl(events_.fd(), EPOLL_CTL_ADD, s.fd(), &e) == 0;
   }
   [[nodiscard]] grant& granted(std::size_t i) const { return reinterpret_cast<grant*>(grants_.base())[i]; }
   [[nodiscard]] bool is_taken(std::size_t i) const { return is_locked(segment_.view().cursor_files[i]); }
@@ -324,7 +314,7 @@ class host {
   mapping grants_;
   segment segment_;
   unix_socket door_;
-  file events_;
+  socket_watch watch_;
   unix_socket waiting_[most_waiting];
   std::size_t next_waiting_ = 0;
   lodger lodgers_[most_subscribers];
