@@ -488,7 +488,7 @@ int main(int argc, char** argv) {
     const auto s = make();
     const bool is_broken = s->broken_by(run.bug);
     if (!run.bug.empty() && !is_broken) continue;
-    const auto schedules = is_broken ? 100'000 : run.effort(500'000, 1'000);
+    const auto schedules = is_broken ? 100'000 : run.effort(100'000, 1'000);
     const auto o = machine::explore(*s, {.threads = s->threads, .schedules = schedules, .seed = run.seed});
     rows.row(std::string("model: ").append(s->proof), print("%llu schedules of %u threads", number(o.schedules), s->threads),
              o.held ? "no schedule breaks it" : o.sentence, o.held);
