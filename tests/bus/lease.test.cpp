@@ -39,11 +39,11 @@ class table {
 };
 
 /// Members of one group, as processes would join it.
-struct group {
+struct table_of_group {
   scratch_bus scratch;
   lv::detail::topic_files files;
   std::uint32_t partitions;
-  explicit group(std::uint32_t n = 6) : files(*lv::detail::partition_files(scratch.bus(), "t")), partitions(n) {
+  explicit table_of_group(std::uint32_t n = 6) : files(*lv::detail::partition_files(scratch.bus(), "t")), partitions(n) {
     REQUIRE(lv::detail::open_or_make_partitions(files, n));
   }
   [[nodiscard]] lease_table join() const {
@@ -224,7 +224,7 @@ TEST_CASE("lease: threads that take from each other: every commit that was accep
 
 TEST_CASE(
     "lease: a member's place is its own while it lives, and what it leaves behind is nobody's when it is given to another") {
-  group g;
+  table_of_group g;
   auto a = g.join();
   auto b = g.join();
   CHECK(a.own() == 0);
@@ -245,7 +245,7 @@ TEST_CASE(
 }
 
 TEST_CASE("lease: a group has 64 members, and says so to one more") {
-  group g(1);
+  table_of_group g(1);
   std::vector<lease_table> all;
   for (int i = 0; i < 64; ++i) all.push_back(g.join());
   const auto more = lease_table::join(g.files, "g", 1);
@@ -257,7 +257,7 @@ TEST_CASE("lease: a group has 64 members, and says so to one more") {
 }
 
 TEST_CASE("census: all members count the same, and their shares are all partitions") {
-  group g(7);
+  table_of_group g(7);
   std::vector<std::unique_ptr<lease_table>> members;
   for (int i = 0; i < 5; ++i) members.push_back(std::make_unique<lease_table>(g.join()));
   members[3].reset();  // killed
@@ -280,7 +280,7 @@ TEST_CASE("census: all members count the same, and their shares are all partitio
 
 TEST_CASE(
     "census: who makes no turn for a lease while there is something to read is asleep, for everybody, until its next turn") {
-  group g;
+  table_of_group g;
   auto a = g.join(), b = g.join(), c = g.join();
   census of_a, of_b;
   const auto look = [&](auto behind, int ms) {
@@ -299,7 +299,7 @@ TEST_CASE(
 }
 
 TEST_CASE("census: who was away for long himself judges nobody by it") {
-  group g;
+  table_of_group g;
   auto a = g.join(), b = g.join();
   census c;
   const auto look = [&](int ms) {
