@@ -417,3 +417,15 @@ TEST_CASE("subscriber: one with a name that has left is in nobody's way, and its
   CHECK(!s->park());  // and what it may still do does not move the other's cursor
   CHECK(publish(*p, 10'000) == 512);
 }
+
+TEST_CASE("subscriber: at the last sequence there is, a read returns") {
+  scratch_bus scratch;
+  for (const auto overflow : {lv::overflow_policy::block, lv::overflow_policy::overwrite}) {
+    auto s = lv::subscriber<sample>::open({scratch.bus(), "t", {.capacity = 512, .first_sequence = UINT64_MAX}},
+                                          {.overflow = overflow});
+    REQUIRE(s);
+    CHECK(s->position() == UINT64_MAX);
+    CHECK(!s->read());
+    CHECK(!s->read());
+  }
+}

@@ -71,7 +71,8 @@ class consumer {
     return due_signal();
   }
   [[nodiscard]] LEVADA_INLINE const lane_record* due_signal() {
-    while (next_ <= position_) [[unlikely]] {  // and not ==: a record that came too late must not stop the stream
+    while (next_ <= position_) [[unlikely]] {   // and not ==: a record that came too late must not stop the stream
+      if (lane_position_ == lane_head_) break;  // at the last sequence there is, no record looks like one that is due
       covering_ = validates_ ? upcoming_ : ring_.record(lane_position_);
       ++lane_position_;
       look();
