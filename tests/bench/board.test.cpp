@@ -42,10 +42,10 @@ TEST_CASE("ratio: above 1 levada is ahead, whichever way is better") {
 
 TEST_CASE("rows: one a metric, state and peer, of medians; the peer's own state counts") {
   const std::vector<sample> samples{
-      made("bus/spsc/64B/threads", "rate", "more", "levada", 130, "near"),
+      made("bus/spsc/64B/threads", "rate", "more", "levada", 260, "near"),
       made("bus/spsc/64B/threads", "rate", "more", "boost spsc bulk", 100, "near"),
       made("bus/spsc/64B/threads", "rate", "more", "boost spsc", 50, "near"),
-      made("bus/spsc/64B/threads", "rate", "more", "levada", 150, "near"),
+      made("bus/spsc/64B/threads", "rate", "more", "levada", 280, "near"),
       made("bus/spsc/64B/threads", "rate", "more", "levada", 10, "near"),
       made("bus/spsc/64B/threads", "rate", "more", "levada", 20, "far"),
       made("bus/spsc/64B/threads", "rate", "more", "boost spsc bulk", 16, "far"),
@@ -55,15 +55,15 @@ TEST_CASE("rows: one a metric, state and peer, of medians; the peer's own state 
   REQUIRE(rows.size() == 3);
   CHECK(rows[0].of.state == "near");
   CHECK(rows[0].peer_name == "boost spsc bulk");
-  CHECK(rows[0].of.value == 130);
+  CHECK(rows[0].of.value == 260);
   CHECK(rows[0].spread.n == 3);
-  CHECK(rows[0].spread.low == 70);
-  CHECK(rows[0].spread.high == 140);
-  CHECK(rows[0].ratio == 1.3);
-  CHECK(rows[0].floor == 1.3);
+  CHECK(rows[0].spread.low == 135);
+  CHECK(rows[0].spread.high == 270);
+  CHECK(rows[0].ratio == 2.6);
+  CHECK(rows[0].floor == 2);
   CHECK(!rows[0].is_missed());
   CHECK(rows[1].peer_name == "boost spsc");
-  CHECK(rows[1].ratio == 2.6);
+  CHECK(rows[1].ratio == 5.2);
   CHECK(std::isnan(rows[1].floor));
   CHECK(rows[2].of.state == "far");
   CHECK(rows[2].ratio == 1.25);
@@ -133,7 +133,7 @@ TEST_CASE("rows: a busy machine breaks no promise") {
   const std::vector<row> rows = rows_of({made("bus/spsc/64B/threads", "rate", "more", "levada", 1, "busy"),
                                          made("bus/spsc/64B/threads", "rate", "more", "boost spsc bulk", 9, "busy")});
   REQUIRE(rows.size() == 1);
-  CHECK(rows[0].floor == 1.3);
+  CHECK(rows[0].floor == 2);
   CHECK(!rows[0].is_missed());
 }
 

@@ -219,17 +219,17 @@ TEST_CASE("watermarks and barriers meet on a stage as on one thread") {
 TEST_CASE("a stage that is slow holds up those above it, and nothing is lost or dropped") {
   std::atomic<std::uint64_t> taken{0};
   std::uint64_t next = 0, furthest = 0;
-  auto flow = lv::flow(lv::from(counter{&taken, 3000}) | lv::map([](std::uint64_t i) { return block{i, {}}; }) |
+  auto flow = lv::flow(lv::from(counter{&taken, 9000}) | lv::map([](std::uint64_t i) { return block{i, {}}; }) |
                        lv::stage<"slow">() | lv::to<"out">([&](const block& b) {
                          REQUIRE(b.number == next);
                          ++next;
                          furthest = std::max(furthest, taken.load() - b.number);
-                         CHECK(work(b.number, 500) != 0);
+                         CHECK(work(b.number, 200) != 0);
                        }));
   REQUIRE(lv::runner<>({.mode = lv::profile::fast}).run(flow));
-  CHECK(next == 3000);
-  CHECK(furthest < 1200);  // a ring of 1 MiB, a span of the source, a batch
-  CHECK(flow.counts<"out">().in == 3000);
+  CHECK(next == 9000);
+  CHECK(furthest < 4800);  // a ring of 4 MiB, a span of the source, a batch
+  CHECK(flow.counts<"out">().in == 9000);
   flow.for_each_count([](const lv::operator_counts& c) { CHECK(c.dropped == 0); });
 }
 

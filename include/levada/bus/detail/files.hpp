@@ -163,7 +163,7 @@ inline result<levada::file> make_file(const topic_files& files, const text<256>&
   return f;
 }
 inline result<> make_bell(const topic_files& files, const text<256>& path) {
-  if (auto made = bell::create(path.c_str(), files.whose.file_mode()); !made) return made;
+  if (auto made = bell::create(path.c_str(), files.whose.file_mode()); !made || !files.whose.is_group()) return made;
   auto fifo = levada::file::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW);
   return fifo ? files.whose.take(*fifo, files.whose.file_mode()) : fifo.error();
 }

@@ -4,6 +4,7 @@
 
 #include <levada/core/result.hpp>
 #include <levada/core/time.hpp>
+#include <levada/os/file.hpp>
 
 #include "../../../machine.hpp"
 
@@ -12,6 +13,7 @@ namespace levada::inline v0 {
 class bell {
  public:
   bell() = default;
+  explicit bell(file&&) {}  // those of a topic without names are not played
   static result<> create(const char*, unsigned = 0600) { return {}; }
   static result<bell> open(const char* path) {
     bell b;

@@ -6,8 +6,14 @@
 
 namespace levada::inline v0 {
 
-[[nodiscard]] inline bool try_lock(int) { return true; }
-[[nodiscard]] inline bool wait_lock(int) { return true; }
-[[nodiscard]] inline bool is_locked(int fd) { return machine::is_held(fd); }
+struct lock_range {
+  long at = 0, length = 0;
+};
+
+[[nodiscard]] inline bool try_lock(int, lock_range = {}) { return true; }
+[[nodiscard]] inline bool try_share_lock(int, lock_range = {}) { return true; }
+[[nodiscard]] inline bool wait_lock(int, lock_range = {}) { return true; }
+inline void unlock(int, lock_range = {}) {}
+[[nodiscard]] inline bool is_locked(int fd, lock_range = {}) { return machine::is_held(fd); }
 
 }  // namespace levada::inline v0
