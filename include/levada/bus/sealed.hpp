@@ -99,8 +99,7 @@ class sealed_publisher : detail::host, public publisher<Topic> {
 
 /// Takes, Emits  as subscriber<T>.
 /// Holds  as subscriber<T>, and a connection to the publisher.
-/// Fails  at open in words: nobody is there, or nobody admits, or this user is not admitted, or what was handed over is not
-/// sealed;
+/// Fails  at open in words: nobody is there, or admits anybody, or this user is not admitted, or what came is not sealed;
 ///        later in status(), if it was evicted or its publisher has ended.
 /// Costs  as subscriber<T>.
 template <wire_event Topic>
