@@ -70,7 +70,7 @@ struct group_turn : turn<T> {
 /// Costs  a turn: a copy of its events, two loads and a store; a commit: a compare-and-swap. Every
 ///        `look_every`, and when the group has changed, a look: a system call for each other member.
 template <wire_event Topic>
-  requires(detail::ring_of<Topic>::kind != detail::ring_kind::frames)
+  requires(detail::ring_of<Topic>::kind != detail::ring_kind::frames && !detail::has_many<Topic>)
 class group_member {
  public:
   using event_type = typename subscriber<Topic>::event_type;

@@ -39,8 +39,6 @@ struct many {};
 namespace detail {
 
 template <class Ring>
-inline constexpr bool has_many = false;
-template <class Ring>
 inline constexpr bool has_many<many<Ring>> = true;
 
 template <class Ring>

@@ -28,6 +28,8 @@ namespace levada::inline v0 {
 /// Names a stream of events of a user, within one network namespace. T chooses the ring, as in topic<T>. Holds no resource.
 template <wire_event T>
 class sealed_topic {
+  static_assert(!detail::has_many<T>, "sealed_topic: its producer is the one who has made it: name it as sealed_topic<T>");
+
  public:
   /// Takes  a name as that of a topic, of at most 87 characters.
   explicit sealed_topic(std::string_view name, topic_options options = {})
