@@ -439,6 +439,23 @@ TEST_CASE_TEMPLATE("many: one descriptor becomes readable, whoever publishes", R
   CHECK(s.rescued() == 0);
 }
 
+TEST_CASE_TEMPLATE("many: what a wait finds the next read finds, also behind a lag that would let it gather", Ring, KINDS) {
+  scratch_bus scratch;
+  const auto t = topic_on<Ring>(scratch, 2);
+  auto p = publisher_of(t);
+  auto s = subscriber_of(t, {.reclaim = lv::reclaim_policy::lag});
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    send(p, make_sample(i));
+    if (i % 2 == 0) [[maybe_unused]]
+      const auto maybe = s.read();
+    REQUIRE(s.wait(1_s));
+    auto turn = s.read();
+    REQUIRE(turn.events.size() == 1);
+    CHECK(sample_in(turn.events[0]).index == i);
+    s.release(1);
+  }
+}
+
 TEST_CASE("many: is removed as a whole, when nobody uses any of it") {
   scratch_bus scratch;
   const auto t = topic_on<sample>(scratch, 4);

@@ -3,6 +3,7 @@
 
 #include <levada/bus/frames.hpp>
 #include <levada/bus/line.hpp>
+#include <levada/bus/many.hpp>
 #include <levada/bus/subscriber.hpp>
 
 #include <doctest/doctest.h>
@@ -280,6 +281,34 @@ TEST_CASE("a topic has one lender of a pool at a time") {
   CHECK(lv::lender::open(on.images, more, *lv::publisher<picture>::open(more)));
   l.reset();
   CHECK(lv::lender::open(on.images, on.pictures, p));
+}
+
+TEST_CASE("producers of one topic have a lender each, and none takes up what the other has lent") {
+  studio on(8);
+  using ring = lv::many<picture>;
+  const lv::topic<ring> album{on.scratch.bus(), "album", {.capacity = 512, .producers = 2}};
+  auto a = *lv::publisher<ring>::open(album), b = *lv::publisher<ring>::open(album);
+  auto s = *lv::subscriber<ring>::open(album);
+  auto eye = on.reader();
+  auto of_a = lv::lender::open(on.images, album, a);
+  REQUIRE(of_a);
+  a.claim(2)[0] = {0, of_a->lend(*of_a->borrow(a), 8, a.sequence())};
+  a.commit(2, {});  // further on than the other
+  a.claim(1)[0] = {2, of_a->lend(*of_a->borrow(a), 8, a.sequence())};
+  a.commit(1, {});
+  {
+    const auto gone = std::move(of_a);
+  }
+  auto of_b = lv::lender::open(on.images, album, b);
+  REQUIRE(of_b);
+  CHECK(of_b->lent() == 0);
+  CHECK(lv::lender::open(on.images, album, a)->lent() == 2);
+  std::size_t found = 0;
+  while (const auto t = s.read()) {
+    for (const auto& e : t.events) found += e.image && eye.hold(e.image) ? 1u : 0u;
+    s.release(t.events.size());
+  }
+  CHECK(found == 2);
 }
 
 TEST_CASE("words of nonsense cost pictures, and never the program") {

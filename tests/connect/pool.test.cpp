@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/connect/pool.hpp>
 
+#include <levada/bus/many.hpp>
 #include <levada/connect/pool_user.hpp>
 
 #include <doctest/doctest.h>
@@ -16,6 +17,10 @@
 namespace fs = std::filesystem;
 
 namespace {
+struct numbered {
+  std::uint64_t number = 0;
+};
+
 void garble(const lv::pool& which, const char* name, std::size_t offset, unsigned mask) {
   auto f = lv::file::open(which.files()->file(name).c_str(), O_RDWR);
   REQUIRE(f);
@@ -144,6 +149,30 @@ TEST_CASE("pool: a damaged header is refused in words") {
     CHECK(is_refused());
     fs::resize_file(path, bytes);
   }
+}
+
+TEST_CASE("pool: what somebody has put into its folder meanwhile does not keep it from being removed") {
+  scratch_bus scratch;
+  const auto images = pool_on(scratch);
+  REQUIRE(lv::pool_user::open(images));
+  const auto other = scratch.folder() / "bus/images.pool/other";
+  REQUIRE(lv::file::open(other.c_str(), O_RDWR | O_CREAT));
+  CHECK(images.remove());
+  CHECK(fs::exists(other));
+  CHECK(!fs::exists(images.files()->file("blocks").c_str()));
+}
+
+TEST_CASE("pool: one whose names are gone is not taken for a topic of many producers whose name is almost the same") {
+  scratch_bus scratch;
+  const lv::pool plates{scratch.bus(), "plates", {.block_bytes = 4096, .blocks = 4}};
+  REQUIRE(lv::publisher<lv::many<numbered>>::open({scratch.bus(), "plate"}));
+  auto user = lv::pool_user::open(plates);
+  REQUIRE(user);
+  fs::remove_all(scratch.folder() / "bus/plates.pool");
+  const auto refused = user->recover();
+  REQUIRE(!refused);
+  CHECK(refused.error().kind == lv::failure::unavailable);
+  CHECK(refused.error().sentence.view().starts_with("pool 'plates' is not there"));
 }
 
 TEST_CASE("pool: is removed when nobody uses it, and not before") {

@@ -20,6 +20,7 @@
 #include <levada/core/config.hpp>
 #include <levada/core/result.hpp>
 #include <levada/core/time.hpp>
+#include <levada/os/barrier.hpp>
 #include <levada/os/clock.hpp>
 #include <levada/os/epoll_loop.hpp>
 #include <levada/os/process.hpp>
@@ -69,7 +70,7 @@ struct group_turn : turn<T> {
 /// Costs  a turn: a copy of its events, two loads and a store; a commit: a compare-and-swap. Every
 ///        `look_every`, and when the group has changed, a look: a system call for each other member.
 template <wire_event Topic>
-  requires(detail::ring_of<Topic>::kind != detail::ring_kind::frames)
+  requires(detail::ring_of<Topic>::kind != detail::ring_kind::frames && !detail::has_many<Topic>)
 class group_member {
  public:
   using event_type = typename subscriber<Topic>::event_type;
@@ -202,14 +203,16 @@ class group_member {
     current_ = nobody;
     step();
     look_if_due();
-    for (std::uint32_t i = 0; i < owned_count_; ++i) {
-      part& of = *parts_[owned_[i]];
+    for (const auto p : owned()) {
+      part& of = *parts_[p];
       if (is_automatic() && of.from().unread() == 0) settle(of);
-      if (of.from().park()) continue;
-      while (i-- > 0) parts_[owned_[i]]->from().unpark();
-      return false;
+      of.from().lie_down();
     }
-    return true;
+    const bool fenced = barrier_everywhere();
+    bool all_stay = true;
+    for (const auto p : owned()) all_stay &= parts_[p]->from().stays(fenced);
+    if (!all_stay) unpark();
+    return all_stay;
   }
   void unpark(bool timed_out = false) {
     for (const auto p : owned()) parts_[p]->from().unpark(timed_out);
@@ -218,8 +221,6 @@ class group_member {
   [[nodiscard]] duration patience() const { return interval_; }
   /// Park, wait, unpark. True if there is something to read.
   [[nodiscard]] bool wait(duration timeout) {
-    for (const auto p : owned())
-      if (parts_[p]->from().unread() > 0) return true;  // to park would cost a system call a partition
     const wall_clock clock;
     const auto end = clock.steady() + timeout;
     for (;;) {

@@ -39,8 +39,6 @@ struct many {};
 namespace detail {
 
 template <class Ring>
-inline constexpr bool has_many = false;
-template <class Ring>
 inline constexpr bool has_many<many<Ring>> = true;
 
 template <class Ring>
@@ -190,11 +188,10 @@ class subscriber<many<Ring>> {
     return least;
   }
   [[nodiscard]] bool wait(duration timeout) {
-    if (ready()) return true;
     const wall_clock clock;
     const auto end = clock.steady() + timeout;
     for (;;) {
-      if (!park()) return true;
+      if (!park()) return true;  // to park hurries: the next read finds what is found here
       const auto left = end - clock.steady(), enough = patience();
       const bool is_woken = left > duration{} && bells_.wait(left < enough ? left : enough);
       unpark(!is_woken && enough < left);

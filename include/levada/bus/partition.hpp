@@ -156,8 +156,7 @@ inline result<> remove_partitions(const bus& on, std::string_view topic) {
   });
   if (!listed) return listed;
   if (!all) return all;
-  if (auto gone = remove_file(files->file("lock")); !gone) return gone;
-  return remove_file(files->folder);
+  return detail::remove_lock(*files);
 }
 
 /// Names a topic in parts. T chooses the ring of each, as for topic<T>. Holds no resource; copy it freely.
@@ -187,10 +186,11 @@ class partitioned_topic {
 };
 
 /// Takes  events with a partition, or with a key, which chooses one.
-/// Emits  them to the subscribers and groups of the partitions. The events of a key stay in order; those of two partitions do
-/// not. Holds  a publisher a partition, 34 descriptors each: `ulimit -n` must allow it. Fails  at open only, in words. When a
-/// partition is full its claims are empty: wait for room in it, or drop. Costs  what a publisher costs, and the hash of a key,
-/// some 2 ns.
+/// Emits  them to the subscribers and groups of the partitions. The events of a key stay in order; those of two partitions
+///        do not.
+/// Holds  a publisher a partition, 34 descriptors each: `ulimit -n` must allow it.
+/// Fails  at open only, in words. When a partition is full its claims are empty: wait for room in it, or drop.
+/// Costs  what a publisher costs, and the hash of a key, some 2 ns.
 template <wire_event Topic>
 class partitioned_publisher {
  public:

@@ -28,6 +28,8 @@ namespace levada::inline v0 {
 /// Names a stream of events of a user, within one network namespace. T chooses the ring, as in topic<T>. Holds no resource.
 template <wire_event T>
 class sealed_topic {
+  static_assert(!detail::has_many<T>, "sealed_topic: its producer is the one who has made it: name it as sealed_topic<T>");
+
  public:
   /// Takes  a name as that of a topic, of at most 87 characters.
   explicit sealed_topic(std::string_view name, topic_options options = {})
@@ -99,8 +101,7 @@ class sealed_publisher : detail::host, public publisher<Topic> {
 
 /// Takes, Emits  as subscriber<T>.
 /// Holds  as subscriber<T>, and a connection to the publisher.
-/// Fails  at open in words: nobody is there, or nobody admits, or this user is not admitted, or what was handed over is not
-/// sealed;
+/// Fails  at open in words: nobody is there, or admits anybody, or this user is not admitted, or what came is not sealed;
 ///        later in status(), if it was evicted or its publisher has ended.
 /// Costs  as subscriber<T>.
 template <wire_event Topic>

@@ -35,10 +35,8 @@ struct turn {
 
 /// Takes  nothing; what the topic's publisher commits comes to it.
 /// Emits  turns: events up to the next record of the lane, or one signal.
-/// Holds  the mapping of the ring, read-only, its own cursor, and 4 descriptors. Where events cannot be read in place, because
-/// the
-///        publisher's have more members than T knows or because they may be overwritten, a buffer of 256 events and 64 KiB at
-///        most.
+/// Holds  the mapping of the ring, read-only, its own cursor, and 4 descriptors. Where events cannot be read in place (the
+///        publisher's have more members than T knows, or they may be overwritten) a buffer of 256 events and 64 KiB at most.
 /// Fails  at open in words; later in status(), if it was evicted. Otherwise it counts: lost() events, rescued() waits.
 /// Costs  a turn: two branches while events are at hand, two loads when not. The cursor is stored every eighth of the ring
 ///        and when the ring is drained.

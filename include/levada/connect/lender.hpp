@@ -21,6 +21,7 @@
 #include <levada/connect/pool.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/result.hpp>
+#include <levada/core/text.hpp>
 #include <levada/os/mapping.hpp>
 
 #include <cstddef>
@@ -36,12 +37,10 @@ struct lender_options {
 
 /// Takes  payloads, written by the caller into borrowed blocks.
 /// Emits  loans of them, for events of one topic.
-/// Holds  one of the pool's 32 places, its memory, a descriptor, and what it has lent. Its end is like its death: what is not
-/// read
-///        yet stays for those who read it, and for the next lender of the topic.
-/// Fails  at open in words; with failure::unavailable if the topic has a lender. Where every block is held a borrowing is refused
-/// in
-///        words, and counted: whoever produces decides whether to wait or drop.
+/// Holds  one of the pool's 32 places, its memory, a descriptor, and what it has lent. Its end is like its death: what is
+///        not read yet stays for those who read it, and for the next lender of the topic.
+/// Fails  at open in words; with failure::unavailable if the publisher's place has a lender. Where every block is held a
+///        borrowing is refused in words, and counted: whoever produces decides whether to wait or drop.
 /// Costs  to borrow: four exchanges and a load for each subscriber while blocks are free. To lend: two stores.
 class lender {
  public:
@@ -49,13 +48,13 @@ class lender {
   template <class Topic>
   static result<lender> open(const pool& from, const topic<Topic>& events, const publisher<Topic>& to,
                              const lender_options& options = {}) {
-    return made(detail::pool_client::open(from, access::read_write, detail::identity_of(events.name())), to.sequence(), options);
+    return made(detail::pool_client::open(from, access::read_write, identity_of(events, to)), to.sequence(), options);
   }
   /// Over a segment made by pool_segment::open_both, which must outlive it.
   template <class Topic>
   static result<lender> over(const detail::pool_segment& from, const topic<Topic>& events, const publisher<Topic>& to,
                              const lender_options& options = {}) {
-    return made(detail::pool_client::over(from, detail::identity_of(events.name())), to.sequence(), options);
+    return made(detail::pool_client::over(from, identity_of(events, to)), to.sequence(), options);
   }
 
   /// A free block, to be written. Lets go of what is done with; where no block is free, also of what it would keep, and looks
@@ -99,6 +98,12 @@ class lender {
     std::uint64_t sequence;
     std::uint32_t block;
   };
+
+  /// Each of many producers counts its own events, and so their loans are not each other's.
+  template <class Topic>
+  static std::uint64_t identity_of(const topic<Topic>& events, const publisher<Topic>& to) {
+    return detail::identity_of(compose<128>(events.name(), '/', to.producer()).view());
+  }
 
   explicit lender(detail::pool_client&& c, const lender_options& options) : client_(std::move(c)), keep_(options.keep) {}
 

@@ -43,9 +43,8 @@ inline result<> remove_pool(const topic_files& files) {
     for (std::size_t i = 0; i < most_participants; ++i)
       if (is_locked(users->fd(), byte_lock(i)))
         return fault::of(failure::unavailable, "pool '", files.topic, "' is in use: participant ", i, " runs");
-  if (auto gone = discard_pool_files(files); !gone) return gone;
-  if (auto gone = remove_file(files.file("lock")); !gone) return gone;
-  return remove_file(files.folder);
+  auto gone = discard_pool_files(files);
+  return gone ? remove_lock(files) : gone;
 }
 
 }  // namespace detail

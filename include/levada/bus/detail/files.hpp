@@ -89,7 +89,7 @@ struct topic_files {
 
 /// "topic 'x' cannot be used: " before what another layer said.
 inline fault about(const topic_files& files, const fault& cause) {
-  const auto stopped = cause.kind == failure::permission ? who_stops(files.file("lock")) : text<376>{};
+  const auto stopped = cause.kind == failure::permission && files.has_names() ? who_stops(files.file("lock")) : text<376>{};
   return fault::of(cause.kind, files.what, " '", files.topic, "' cannot be used: ", stopped.empty() ? cause.sentence : stopped);
 }
 
@@ -122,6 +122,7 @@ inline bool has_ring(const topic_files& files) { return exists(files.file("ring"
 
 /// How many producers a topic can have whose name is one for many; 0 if it is not.
 inline std::uint32_t producers_of(const topic_files& files) {
+  if (!files.folder.view().ends_with(topic_files::ending)) return 0;  // a pool, or what partitions have in common
   for (std::uint32_t i = 0; i < most_producers; ++i)
     if (auto h = header_of(files.of_place(i));
         h && h->place.of > i && h->place.of <= most_producers && h->boot == boot_identity())
@@ -135,8 +136,8 @@ inline fault is_of_many(const topic_files& files, std::uint32_t producers) {
 }
 inline fault topic_files::absent() const {
   if (auto n = producers_of(*this); n != 0) return is_of_many(*this, n);
-  return fault::of(failure::unavailable, "topic '", topic, "' is not there: start its publisher first (looked in '", folder,
-                   "')");
+  return fault::of(failure::unavailable, what, " '", topic, "' is not there: start ",
+                   what.view() == "topic" ? "its publisher first" : "who makes it first", " (looked in '", folder, "')");
 }
 
 /// A ring among many and an ordinary topic must not be taken for each other: some of what is sent would not arrive.
@@ -273,12 +274,16 @@ inline result<> nobody_uses(const topic_files& files) {
   return {};
 }
 
-/// The caller holds the topic's lock, whose file goes last.
-inline result<> remove_names(const topic_files& files) {
-  if (auto gone = discard_files(files); !gone) return gone;
+/// When all else is removed, by who holds the lock: its file goes last.
+inline result<> remove_lock(const topic_files& files) {
   if (auto gone = remove_file(files.file("lock")); !gone) return gone;
-  [[maybe_unused]] auto emptied = remove_file(files.folder);  // it stays where somebody has begun to make the topic anew
+  [[maybe_unused]] auto emptied = remove_file(files.folder);  // it stays where somebody has begun to make the same anew
   return {};
+}
+/// The caller holds the topic's lock.
+inline result<> remove_names(const topic_files& files) {
+  auto gone = discard_files(files);
+  return gone ? remove_lock(files) : gone;
 }
 
 /// Removes a topic that nobody uses, with the rings of all its producers. One that is not there is fine.

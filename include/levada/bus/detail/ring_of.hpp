@@ -22,4 +22,8 @@ struct ring_of {
   static descriptor_view description() { return describe<T>(); }
 };
 
+/// Has a topic of this type a ring for each of many producers? bus/many.hpp says so of its own.
+template <class T>
+inline constexpr bool has_many = false;
+
 }  // namespace levada::inline v0::detail

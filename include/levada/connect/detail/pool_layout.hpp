@@ -53,7 +53,7 @@ static_assert(sizeof(pool_header) == 128 && std::is_trivially_copyable_v<pool_he
 struct participant_place {
   word<std::uint32_t> pid{};  ///< 0: its last owner has left in order
   std::uint32_t reserved = 0;
-  word<std::uint64_t> lends_for{};  ///< of a lender: its topic, as identity_of(name). Its loans outlive it
+  word<std::uint64_t> lends_for{};  ///< of a lender: its topic and producer, as identity_of("topic/0"). Its loans outlive it
   std::uint64_t reserved_words[14]{};
 };
 static_assert(sizeof(participant_place) == 128);
@@ -74,7 +74,7 @@ constexpr std::uint64_t borrowed_from(std::uint64_t owner, std::uint32_t by) {
   return std::uint64_t{next == 0 ? 1 : next} << 32 | by;
 }
 
-/// A topic's name as a number: FNV-1a.
+/// A name as a number: FNV-1a.
 constexpr std::uint64_t identity_of(std::string_view name) {
   std::uint64_t h = 0xcbf2'9ce4'8422'2325;
   for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100'0000'01b3;
