@@ -13,8 +13,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 
 #include <linux/io_uring.h>
 #include <linux/magic.h>
@@ -163,6 +165,35 @@ std::optional<leftover> leftover_at(const address& at) {
   return leftover{at, what};
 }
 
+/// A topic of many producers stands for its rings, which come and go together.
+std::vector<address> wholes_of(const std::vector<address>& topics) {
+  std::vector<address> all;
+  for (const address& at : topics) {
+    const address whole{at.bus, at.topic.substr(0, at.topic.rfind('/'))};
+    const auto own = at.on().files_of(at.topic), common = whole.on().files_of(whole.topic);
+    const auto header = own ? lv::detail::header_of(*own) : std::nullopt;
+    const bool is_part = header && header->place.of != 0 && common && lv::detail::producers_of(*common) != 0;
+    const auto& one = is_part ? whole : at;
+    if (std::ranges::find(all, one) == all.end()) all.push_back(one);
+  }
+  return all;
+}
+
+/// The same of a topic of many producers: as long as somebody uses one of its rings, it is used; a promise at one is one of all.
+std::optional<leftover> leftover_of(const address& at) {
+  const auto files = at.on().files_of(at.topic);
+  const auto producers = files ? lv::detail::producers_of(*files) : 0;
+  if (producers == 0) return leftover_at(at);
+  std::optional<leftover> all;
+  for (std::uint32_t i = 0; i < producers; ++i) {
+    auto one = leftover_at({at.bus, at.topic + "/" + std::to_string(i)});
+    if (!one) return {};
+    if (!all || (one->promised && !all->promised))
+      all = leftover{at, "of producer " + std::to_string(i) + ": " + one->why, one->promised};
+  }
+  return all;
+}
+
 class report {
  public:
   explicit report(bool as_json) : as_json_(as_json) {}
@@ -209,8 +240,8 @@ lv::result<> run_doctor(const options& o) {
   auto topics = directory ? all_topics() : lv::result<std::vector<address>>(std::vector<address>{});
   if (!topics) all.add({state::error, "topics", std::string(topics.error().sentence.view())});
   if (topics)
-    for (const address& at : *topics) {
-      const auto left = leftover_at(at);
+    for (const address& at : wholes_of(*topics)) {
+      const auto left = leftover_of(at);
       if (!left) continue;
       if (!o.clean) {
         all.add({state::warning, at.str(), left->why + (left->promised ? "" : " (--clean removes it)")});

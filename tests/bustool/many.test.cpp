@@ -69,3 +69,16 @@ TEST_CASE("rm: a topic of many producers goes as a whole") {
   CHECK(run("ls", "--names").out.empty());
   CHECK(refuses(run("rm", "plant/presses"), 69, "is not there: nothing was removed"));
 }
+
+TEST_CASE("doctor --clean: a topic of many producers goes as a whole, and stays while one of its rings is used") {
+  const scratch here;
+  {
+    auto a = open_press();
+    publish(a, 0, 3);
+    CHECK(!contains(run("doctor", "--clean").out, "plant/presses"));
+    CHECK(run("ls", "--names").out == "plant/presses/0\nplant/presses/1\n");
+  }
+  CHECK(contains(run("doctor").out, "plant/presses  of producer 0: nobody uses it; it holds 3 events (--clean removes it)"));
+  CHECK(contains(run("doctor", "--clean").out, "removed"));
+  CHECK(run("ls", "--names").out.empty());
+}

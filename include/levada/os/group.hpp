@@ -11,7 +11,6 @@
 #include <charconv>
 #include <cstdint>
 #include <string_view>
-#include <system_error>
 
 #include <grp.h>
 #include <sys/stat.h>
