@@ -418,11 +418,16 @@ TEST_CASE("subscriber: one with a name that has left is in nobody's way, and its
   CHECK(publish(*p, 10'000) == 512);
 }
 
-TEST_CASE("subscriber: at the last sequence there is, a read returns") {
+TEST_CASE("subscriber: where a damaged head stands at the last sequence there is, a read returns") {
   scratch_bus scratch;
+  const lv::topic<sample> t{scratch.bus(), "t", {.capacity = 512}};
+  auto segment = lv::detail::segment::open_both(t);
+  REQUIRE(segment);
+  auto& control = *segment->view().control;
+  control.head.release(UINT64_MAX);
+  control.reserve.release(UINT64_MAX);
   for (const auto overflow : {lv::overflow_policy::block, lv::overflow_policy::overwrite}) {
-    auto s = lv::subscriber<sample>::open({scratch.bus(), "t", {.capacity = 512, .first_sequence = UINT64_MAX}},
-                                          {.overflow = overflow});
+    auto s = lv::subscriber<sample>::over(*segment, {.from = lv::start_at::latest, .overflow = overflow});
     REQUIRE(s);
     CHECK(s->position() == UINT64_MAX);
     CHECK(!s->read());
