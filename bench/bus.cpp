@@ -121,6 +121,29 @@ std::array<measured, 2> raw_round_trip(sides how) {
       },
       [] { return true; });
 }
+/// A line there and another one back, and every trip takes the next, as the slots of two rings do.
+template <std::size_t Lines>
+std::array<measured, 2> raw_round_trip_over(sides how) {
+  struct line {
+    alignas(64) std::atomic<std::uint64_t> value{0};
+  };
+  struct balls {
+    alignas(128) line there[Lines];
+    alignas(128) line back[Lines];
+  };
+  shared<balls> all;
+  return time_round_trips(
+      how, [] {},
+      [&b = *all](std::uint64_t i) {
+        while (b.there[i % Lines].value.load(std::memory_order_acquire) != i + 1) relax();
+        b.back[i % Lines].value.store(i + 1, std::memory_order_release);
+      },
+      [&b = *all](std::uint64_t i) {
+        b.there[i % Lines].value.store(i + 1, std::memory_order_release);  // each pairs with the acquire of the other side
+        while (b.back[i % Lines].value.load(std::memory_order_acquire) != i + 1) relax();
+      },
+      [] { return true; });
+}
 
 template <class Measure>
 bool echo(sides how, const char* who, Measure measure) {
@@ -173,6 +196,7 @@ bool everything() {
 bool echoes(sides how) {
   bool right = echo<line_ring<56>>(how);
   right &= echo(how, "raw-line", raw_round_trip);
+  right &= echo(how, "raw-lines", raw_round_trip_over<slots<56>>);
 #ifdef LEVADA_BENCH_BOOST
   right &= echo<boost_single<56>>(how);
 #endif
