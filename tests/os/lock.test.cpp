@@ -49,6 +49,10 @@ TEST_CASE("lock: each byte of a file is one of its own, also of an empty file") 
   CHECK(!lv::try_lock(b.fd(), lv::byte_lock(7)));
   CHECK(lv::try_lock(b.fd(), lv::byte_lock(8)));
   CHECK(lv::is_locked(a.fd(), lv::byte_lock(8)));
+  CHECK(lv::may_be_locked(a.fd(), lv::byte_lock(8)));
+  CHECK(!lv::may_be_locked(a.fd(), lv::byte_lock(6)));
+  CHECK(lv::may_be_locked(-1, lv::byte_lock(8)));  // nobody knows
+  CHECK(!lv::is_locked(-1, lv::byte_lock(8)));
   a = lv::file{};
   a = s.open();
   CHECK(lv::try_lock(b.fd(), lv::byte_lock(7)));

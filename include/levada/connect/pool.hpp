@@ -41,7 +41,7 @@ inline result<> remove_pool(const topic_files& files) {
   if (!lock) return lock.error();
   if (auto users = file::open(files.file("users").c_str(), O_RDWR | O_NOFOLLOW); users)
     for (std::size_t i = 0; i < most_participants; ++i)
-      if (is_locked(users->fd(), byte_lock(i)))
+      if (may_be_locked(users->fd(), byte_lock(i)))
         return fault::of(failure::unavailable, "pool '", files.topic, "' is in use: participant ", i, " runs");
   auto gone = discard_pool_files(files);
   return gone ? remove_lock(files) : gone;

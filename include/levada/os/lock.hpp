@@ -63,4 +63,10 @@ inline void unlock(int fd, lock_range of = {}) {
   return detail::lock_call(fd, F_OFD_GETLK, l, F_WRLCK, of) && l.l_type != F_UNLCK;
 }
 
+/// The same, for whom it would do harm to take the living for dead: a file that cannot be asked counts as locked.
+[[nodiscard]] inline bool may_be_locked(int fd, lock_range of = {}) {
+  struct flock l{};
+  return !detail::lock_call(fd, F_OFD_GETLK, l, F_WRLCK, of) || l.l_type != F_UNLCK;
+}
+
 }  // namespace levada::inline v0

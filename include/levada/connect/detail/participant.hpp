@@ -189,7 +189,7 @@ class participant {
   LEVADA_COLD std::uint64_t clear_up(bool with_promises, bool renew_list) {
     std::uint32_t dead = 0, lenders = 0;
     for (std::size_t i = 0; i < most_participants; ++i) {
-      if (i == index_ || is_locked(users_.fd(), byte_lock(i))) continue;
+      if (i == index_ || may_be_locked(users_.fd(), byte_lock(i))) continue;
       auto& p = view_.places[i];
       dead |= std::uint32_t{1} << i;
       if (p.lends_for.relaxed() != 0) lenders |= std::uint32_t{1} << i;
