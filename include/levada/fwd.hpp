@@ -77,6 +77,7 @@ enum class reclaim_policy : std::uint8_t;
 enum class store_policy : std::uint8_t;
 
 // state
+class image;
 template <class T>
 class slots;
 struct keys;

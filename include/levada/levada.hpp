@@ -69,6 +69,7 @@
 #include <levada/bus/segment.hpp>            // mapped memory of a topic
 #include <levada/bus/subscriber.hpp>         // many read
 #include <levada/bus/topic.hpp>              // names
+#include <levada/state/image.hpp>            // a copy of state that goes on changing
 #include <levada/state/key_table.hpp>        // key to slot
 #include <levada/state/parameter.hpp>        // numbers that change while it runs
 #include <levada/state/slots.hpp>            // a value for each key

@@ -26,6 +26,11 @@ concept event = std::is_object_v<E> && std::is_move_constructible_v<E> && !std::
 template <class E>
 concept wire_event = event<E> && std::is_class_v<E> && std::is_trivially_copyable_v<E>;
 
+/// What arrives at an operator that connects several streams, each of a type of its own: see connect() in flow/stream.hpp. It
+/// takes an event by take<Input>(event, out), and is asked fits<inputs<A, B>>().
+template <class... Events>
+struct inputs {};
+
 /// The type of a stream that ended in a sink, and of one that was refused with a sentence.
 struct nothing {};
 struct refused {};
@@ -42,9 +47,13 @@ struct probe_port {
   void batch(std::span<const E>) const {}
   template <signal S>
   void raise(const S&) const {}
+  template <class E>
+  void aside(const E&) const {}
   void drop(std::uint64_t = 1) const {}
   void reject() const {}
   void advance(timestamp) const {}
+  void split(std::uint32_t) const {}
+  [[nodiscard]] std::uint32_t split() const { return 0; }
   [[nodiscard]] timestamp now() const { return {}; }
   [[nodiscard]] timestamp wall() const { return {}; }
   [[nodiscard]] duration steady() const { return {}; }

@@ -109,6 +109,7 @@ struct flow_clock {
   timestamp now = long_ago;  ///< processing time: that of the events while there are any unread, the clock's when not
   timestamp wall{};          ///< the clock of the runner, read once a turn
   duration steady{};
+  std::uint32_t split = 0;  ///< of the source whose span is on its way
 };
 
 /// An operator's only view of the world: where its events go, the time, its name. One pointer.
@@ -124,6 +125,15 @@ struct port {
   template <std::size_t Output, class E>
   LEVADA_INLINE void by(const E& e) const {
     circuit->template emit<I, Output>(e);
+  }
+  /// Emits what goes no further in the stream (late, expired, refused) to the branch aside(...) behind the operator, as its
+  /// second output; without one it is dropped, and counted.
+  template <class E>
+  LEVADA_INLINE void aside(const E& e) const {
+    if constexpr (Circuit::template has_aside<I>)
+      circuit->template emit<I, 1>(e);
+    else
+      drop();
   }
   /// Emits an event that counts only if it is alive; downstream operators may compute with it either way.
   template <class E>
@@ -142,6 +152,8 @@ struct port {
   void drop(std::uint64_t events = 1) const { circuit->books().dropped[I] += events; }
   /// Counts an event that goes no further because of what it is: for operators that are otherwise one to one.
   LEVADA_INLINE void reject() const { circuit->template reject<I>(); }
+  /// The split (partition, producer) of its source that the span comes from.
+  [[nodiscard]] std::uint32_t split() const { return circuit->clock.split; }
   [[nodiscard]] timestamp now() const { return circuit->clock.now; }
   [[nodiscard]] timestamp wall() const { return circuit->clock.wall; }
   [[nodiscard]] duration steady() const { return circuit->clock.steady; }
@@ -276,6 +288,9 @@ struct circuit {
   /// The loop around a few operators is a fifth of their instructions, and worth four copies of them. Around many it is not, and
   /// without state a frame would save them too little for the time that it takes to compile.
   static constexpr std::size_t short_flow = 8;
+
+  template <std::size_t I>
+  static constexpr bool has_aside = Plan::fanout_of(I, 1) > 0;
 
   /// Sources are counted a span at a time; an operator that is one to one has emitted what it was given.
   template <std::size_t I>

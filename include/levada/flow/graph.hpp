@@ -38,6 +38,9 @@ struct source_port {
   }
   /// The next events arrive at time t. Time never runs backward: an earlier t is ignored.
   void advance(timestamp t) const { graph->advance(t); }
+  /// The next spans, and what is raised meanwhile, are of this one of its splits: partitions or producers, each with a time of
+  /// its own.
+  void split(std::uint32_t number) const { graph->split(number); }
   void drop(std::uint64_t events = 1) const { graph->template drop<I>(events); }
   [[nodiscard]] timestamp now() const { return graph->clock().now; }
   [[nodiscard]] timestamp wall() const { return graph->clock().wall; }
@@ -106,6 +109,7 @@ class graph {
       if (ended_[i]) return;
       if (this->template is_held<i>() || (by_time_alone && wakes_by_descriptor<operator_at<i>> && !wakes_by_time<operator_at<i>>))
         return void(all_ended = false);
+      circuit_.clock.split = 0;
       switch (circuit_.template at<i>().poll(source_port<graph, i>{this}, budget)) {
         case polled::end:
           end<i>();
@@ -181,6 +185,7 @@ class graph {
     circuit_.clock.now = t;
     if constexpr ((handles<Ops, tick> || ...)) raise_everywhere(tick{t});
   }
+  void split(std::uint32_t number) { circuit_.clock.split = number; }
   void set_clock(timestamp wall, duration steady) {
     circuit_.clock.wall = wall;
     circuit_.clock.steady = steady;

@@ -42,10 +42,9 @@ struct drop_late_operator {
       return ok;
     } else {
       constexpr bool ok = picks_from<Time, E>;
-      static_assert(
-          ok,
-          "drop_late: the time must be a member of the event type that arrives here, or a function "
-          "callable as timestamp(const Event&)");
+      static_assert(ok,
+                    "drop_late: the time must be a member of the event type that arrives here, or a function "
+                    "callable as timestamp(const Event&)");
       return ok;
     }
   }

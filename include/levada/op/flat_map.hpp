@@ -52,10 +52,9 @@ struct flat_map_operator {
   template <class E>
   static consteval bool fits() {
     constexpr bool ok = detail::expands<Function, E>;
-    static_assert(
-        ok,
-        "flat_map: the function must be callable with the event type that arrives here, and return a "
-        "range or an optional of events");
+    static_assert(ok,
+                  "flat_map: the function must be callable with the event type that arrives here, and return a "
+                  "range or an optional of events");
     return ok;
   }
 

@@ -82,7 +82,7 @@ struct fold_operator<Name, State, Step, keyed<Key, Event>> {
 
   struct in_span {
     [[no_unique_address]] for_a_span<Step, State&, const Event&> step;
-    cell* cells;
+    typename slots<cell>::in_span cells;
     const State* initial;
 
     LEVADA_INLINE void operator()(const keyed<Key, Event>& e, auto) { detail::fold_in(step, value_of(true, e), e.event); }
@@ -98,7 +98,7 @@ struct fold_operator<Name, State, Step, keyed<Key, Event>> {
       return c.value;
     }
   };
-  [[nodiscard]] in_span enter() { return {step, state.begin(), &initial}; }
+  [[nodiscard]] in_span enter() { return {step, state.enter(), &initial}; }
 
   template <class>
   using output = keyed<Key, folded<Key, State>>;

@@ -35,14 +35,14 @@ struct scan_operator {
 
   struct in_span {
     [[no_unique_address]] for_a_span<Step, State&, const payload_type<In>&> step;
-    State* states;
+    typename slots<State>::in_span states;
 
     LEVADA_INLINE void operator()(const In& e, auto out) {
       const auto& result = step(states[levada::slot_of(e)], levada::payload(e));
       out(levada::relay(e, result));
     }
   };
-  [[nodiscard]] in_span enter() { return {step, state.begin()}; }
+  [[nodiscard]] in_span enter() { return {step, state.enter()}; }
 
   LEVADA_INLINE void operator()(const In& e, auto out) { enter()(e, out); }
   void on(const start& s, auto out) {

@@ -70,7 +70,8 @@ class key_table {
       bucket& b = at(k);
       if (b.slot == none) [[unlikely]]
         return table_->add(k, b, age);
-      b.age = age > b.age ? age : b.age;
+      if (age > b.age) [[unlikely]]
+        table_->grow_old(b, age);
       return b.slot;
     }
     /// As intern, where keys do not grow old.
@@ -148,9 +149,11 @@ class key_table {
   LEVADA_COLD std::uint32_t add(detail::passed<Key> k, bucket& empty, std::uint32_t age) {
     if (free_count_ == 0) return none;  // inside a span nothing may be retired: that happens between spans
     const std::uint32_t slot = free_[--free_count_];
-    empty = {k, slot, age};
+    write(empty, {k, slot, age});
     return slot;
   }
+  LEVADA_COLD void grow_old(bucket& b, std::uint32_t age) { write(b, {b.key, b.slot, age}); }
+  void write(bucket& b, const bucket& wanted) { buckets_[static_cast<std::size_t>(&b - buckets_.begin())] = wanted; }
   void erase(std::uint32_t hole) {
     for (std::uint32_t i = (hole + 1) & mask_; buckets_[i].slot != none; i = (i + 1) & mask_)
       if (((i - home(buckets_[i].key)) & mask_) >= ((i - hole) & mask_)) {

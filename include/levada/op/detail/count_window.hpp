@@ -43,7 +43,7 @@ struct count_window {
 
   struct in_span {
     typename types::extractors values;
-    ring* rings;
+    typename slots<ring>::in_span rings;
 
     LEVADA_INLINE void operator()(const In& e, auto out) {
       ring& r = rings[levada::slot_of(e)];
@@ -65,7 +65,7 @@ struct count_window {
       }
     }
   };
-  [[nodiscard]] in_span enter() { return {types::enter(aggregations), state.begin()}; }
+  [[nodiscard]] in_span enter() { return {types::enter(aggregations), state.enter()}; }
 
   LEVADA_INLINE void operator()(const In& e, auto out) { enter()(e, out); }
   void on(const start& s, auto out) {

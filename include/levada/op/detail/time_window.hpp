@@ -49,7 +49,7 @@ struct time_window {
 
   struct in_span {
     typename types::extractors values;
-    entry* entries;
+    typename slots<entry>::in_span entries;
     std::int64_t number;  // of the pane that is being filled,
     std::size_t place;    // and where it is in its ring
     time_window* whole;
@@ -68,7 +68,7 @@ struct time_window {
       types::add(p.cells, first, values, levada::payload(e));
     }
   };
-  [[nodiscard]] in_span enter() { return {types::enter(aggregations), state.begin(), time.pane, place_of(time.pane), this}; }
+  [[nodiscard]] in_span enter() { return {types::enter(aggregations), state.enter(), time.pane, place_of(time.pane), this}; }
 
   LEVADA_INLINE void operator()(const In& e, auto out) { enter()(e, out); }
   void on(const start& s, auto out) {
