@@ -78,6 +78,7 @@ enum class store_policy : std::uint8_t;
 
 // state
 class image;
+class timers;
 template <class T>
 class slots;
 struct keys;
@@ -97,6 +98,7 @@ class timer;
 struct timer_event;
 
 // op
+enum class late : std::uint8_t;
 struct count;
 struct sum;
 struct mean;

@@ -14,6 +14,7 @@
 
 // what happens to them
 #include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
+#include <levada/op/at.hpp>         // where an event says its time
 #include <levada/op/drop_late.hpp>  // lets event time run forward only
 #include <levada/op/filter.hpp>     // those for which a predicate holds
 #include <levada/op/flat_map.hpp>   // any number for each
@@ -73,6 +74,7 @@
 #include <levada/state/key_table.hpp>        // key to slot
 #include <levada/state/parameter.hpp>        // numbers that change while it runs
 #include <levada/state/slots.hpp>            // a value for each key
+#include <levada/state/timers.hpp>           // an alarm for each key
 #include <levada/wire/csv.hpp>               // text to events
 #include <levada/wire/descriptor.hpp>        // the members of an event type
 #include <levada/wire/enumeration.hpp>       // the names of an enumeration
