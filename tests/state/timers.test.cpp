@@ -51,7 +51,7 @@ TEST_CASE("they do as a sorted set does") {
     std::set<std::pair<std::int64_t, std::uint32_t>> order;
     std::int64_t now = 0;
     for (int i = 0; i < 5000; ++i) {
-      const std::uint32_t slot = random() % slots;
+      const std::uint32_t slot = static_cast<std::uint32_t>(random()) % slots;
       const auto forget = [&](std::uint32_t s) {
         if (at.count(s) != 0) order.erase({at[s], s});
         at.erase(s);
@@ -59,7 +59,7 @@ TEST_CASE("they do as a sorted set does") {
       switch (random() % 4) {
         case 0:
         case 1: {
-          const std::int64_t time = now + random() % 50;
+          const std::int64_t time = now + static_cast<std::int64_t>(random() % 50);
           forget(slot);
           at[slot] = time;
           order.insert({time, slot});
@@ -71,7 +71,7 @@ TEST_CASE("they do as a sorted set does") {
           timers.clear(slot);
           break;
         default: {
-          now += random() % 5;
+          now += static_cast<std::int64_t>(random() % 5);
           for (std::uint32_t rang = timers.pop({now}); rang != lv::timers::none; rang = timers.pop({now})) {
             REQUIRE_FALSE(order.empty());
             REQUIRE(rang == order.begin()->second);
