@@ -57,6 +57,8 @@ class checkpoint {
  public:
   checkpoint(Flow& flow, checkpoint_options options) : flow_(flow), first_(*this) {
     desk_.options = options;
+    desk_.whole = this;
+    desk_.opened = [](void* whole) { return static_cast<checkpoint*>(whole)->begin_from(); };
     first_.attach(flow_.template part<0>(), desk_, {});
     flow_.template part<0>().keep_by(&first_);
     for_each_index<Flow::threads - 1>([&](auto below) {
@@ -147,6 +149,13 @@ class checkpoint {
     restored_ = title.id;
     desk_.last.release(title.id);  // pairs with the acquire in last
     return {};
+  }
+
+  /// All parts are open. Where there was no checkpoint the first is that of the beginning: what a sink writes before the next one
+  /// can be taken back.
+  result<> begin_from() {
+    const result<> settled = desk_.settle();
+    return settled && restored_ == 0 ? write() : settled;
   }
 
   void go_on() {
