@@ -24,8 +24,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <sched.h>
-
 namespace levada::inline v0 {
 
 /// Takes  a flow that is not open yet. From its opening on its state is kept in the folder: positions of its sources, what its
@@ -224,7 +222,7 @@ class checkpoint {
     while (phase_ != phase::idle && !flow_.is_abandoned()) {
       first_.complete();
       go_on();
-      ::sched_yield();
+      give_way();
     }
     if (flow_.is_abandoned()) return;
     desk_.suspending.release(1);  // pairs with the acquire in part_keeper::suspends

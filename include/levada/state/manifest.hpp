@@ -19,9 +19,6 @@
 #include <string_view>
 #include <utility>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 namespace levada::inline v0 {
 
 /// The cells of one member of one operator, under a name that says whose they are.
@@ -87,11 +84,6 @@ result<> for_each_checkpoint(const text<256>& folder, F&& visitor) {
     if (const auto id = id_in(name); id && !is_folder) visitor(*id);
   });
 }
-inline result<> sync(const file& f) {
-  while (::fsync(f.fd()) != 0)
-    if (errno != EINTR) return f.refused("keep", errno);
-  return {};
-}
 
 }  // namespace detail
 
@@ -128,11 +120,11 @@ inline result<> write_manifest(const text<256>& folder, const manifest_title& ti
   if (done) done = made->write_all(detail::chars_of(heads.begin(), heads.size() * sizeof(detail::array_head)));
   for (std::size_t i = 0; done && i < n; ++i)
     if (parts[i].size() > 0) done = made->write_all(detail::chars_of(parts[i].bytes, parts[i].size()));
-  if (done) done = detail::sync(*made);
+  if (done) done = made->sync();
   if (done) done = rename_file(unnamed, detail::manifest_path(folder, title.id));
   if (done) {
     auto in = file::open(folder.c_str(), O_RDONLY | O_DIRECTORY);
-    done = in ? detail::sync(*in) : in.error();  // the name as well
+    done = in ? in->sync() : in.error();  // the name as well
   }
   if (!done) {
     [[maybe_unused]] const auto removed = remove_file(unnamed);
