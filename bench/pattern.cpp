@@ -48,7 +48,8 @@ std::vector<reading> readings() {
   std::vector<reading> all(different_events);
   for (std::size_t i = 0; i < all.size(); ++i)
     all[i] = {lv::timestamp{} + step * static_cast<std::int64_t>(i), (random() % keys + 1) * 0x9E3779B97F4A7C15u,
-              static_cast<double>(random() % 1000), static_cast<std::uint32_t>(random() % kinds), 0};
+              static_cast<double>(random() % 1000), static_cast<std::uint32_t>(random() % kinds),
+              static_cast<std::uint32_t>(random() % kinds)};
   return all;
 }
 
@@ -64,21 +65,31 @@ struct tally {
   bool operator==(const tally&) const = default;
 };
 
+constexpr auto is_a = [](const reading& r) { return r.kind == 3; };
+constexpr auto is_b = [](const reading& r) { return r.value >= 875; };
+constexpr auto is_c = [](const reading& r) { return r.unit == 5; };
+
 class by_hand {
  public:
   void push(std::span<const reading> events) {
     for (const reading& r : events) {
       state& s = states_[slot_of(r.machine)];
       if (s.steps > 0 && r.time >= s.start + limit) s.steps = 0;
-      if (r.kind == s.steps) {
-        if (s.steps == 2) {
-          found.add(s.first, s.second, r);
+      switch (s.steps) {
+        case 0:
+          if (!is_a(r)) continue;
+          s = {1, r.time, r, {}};
+          break;
+        case 1:
+          if (!is_b(r)) continue;
+          s.steps = 2;
+          s.second = r;
+          break;
+        default:
+          if (!is_c(r)) continue;
           s.steps = 0;
-          continue;
-        }
-        if (s.steps == 0) s.start = r.time;
-        (s.steps == 0 ? s.first : s.second) = r;
-        ++s.steps;
+          found.add(s.first, s.second, r);
+          break;
       }
     }
   }
@@ -109,14 +120,10 @@ class by_hand {
   std::uint32_t size_ = 0;
 };
 
-template <std::uint32_t Kind>
-constexpr auto is = [](const reading& r) { return r.kind == Kind; };
-
 auto flow_of(tally& found) {
-  return lv::flow(
-      lv::from(lv::input<reading>()) | lv::key_by(&reading::machine, {.bound = keys}) |
-      lv::pattern<"abc">(lv::at(&reading::time), lv::every<"a">(is<0>).then<"b">(is<1>).then<"c">(is<2>).within(limit)) |
-      lv::to([&](const auto& m) { found.add(m.template get<"a">(), m.template get<"b">(), m.template get<"c">()); }));
+  return lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::machine, {.bound = keys}) |
+                  lv::pattern<"abc">(lv::at(&reading::time), lv::every<"a">(is_a).then<"b">(is_b).then<"c">(is_c).within(limit)) |
+                  lv::to([&](const auto& m) { found.add(m.template get<"a">(), m.template get<"b">(), m.template get<"c">()); }));
 }
 
 /// Million events a second. Each pass has later times than the one before.

@@ -56,7 +56,8 @@ struct pattern_operator
     bool is_adjacent = true;  // the event before was taken; looked at where a step may repeat or be over
     match_type found{};
   };
-  struct cell {
+  /// What most events look at lies before what is kept, and in one cache line.
+  struct alignas(sizeof(partial) > 64 ? 64 : alignof(partial)) cell {
     std::uint32_t running = 0;  // the oldest first
     std::array<partial, Options.partials> partials{};
   };
