@@ -71,6 +71,8 @@ inline constexpr std::array promises{
     promise{"flow/stage/2threads", "rate, 64 B", "one thread", 1.3},
     promise{"flow/idle", "epoll", "budget", 1, 0.2},
     promise{"flow/idle", "uring", "budget", 1, 0.2},
+    promise{"pattern/3steps/10kkeys", "rate", "budget", 1, 20},
+    promise{"pattern/3steps/10kkeys", "rate", "hand-loop", 0.5},
     promise{"bus/spsc/8B/threads", "rate", "boost spsc bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "concurrentqueue bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "readerwriterqueue", 2.0},

@@ -118,6 +118,17 @@ struct first;
 struct last;
 template <class Key, class... Results>
 struct row;
+enum class skip : std::uint8_t;
+enum class when_full : std::uint8_t;
+enum class timed_out : std::uint8_t;
+struct matching;
+template <class Key, class Kept, class... Steps>
+struct match;
+template <class Before, class Last, class Guard, class Absence, class Keep>
+struct sequence;
+enum class unexpected : std::uint8_t;
+template <class Key, class State, class Event>
+struct transition;
 template <class Unit>
 struct sliding;
 template <class Unit>
