@@ -114,6 +114,9 @@ template <class Unit>
 struct sliding;
 template <class Unit>
 struct tumbling;
+enum class stalls : std::uint8_t;
+template <class Value, class... Ms>
+struct aggregation_by;
 
 // model and rule
 struct range;
