@@ -16,6 +16,7 @@
 #include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
 #include <levada/op/aggregate_by.hpp>
 #include <levada/op/at.hpp>             // where an event says its time
+#include <levada/op/copy_fields.hpp>    // members of the same names
 #include <levada/op/distinct.hpp>       // how many different values
 #include <levada/op/drop_late.hpp>      // lets event time run forward only
 #include <levada/op/filter.hpp>         // those for which a predicate holds
