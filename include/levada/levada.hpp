@@ -19,6 +19,7 @@
 #include <levada/op/copy_fields.hpp>    // members of the same names
 #include <levada/op/distinct.hpp>       // how many different values
 #include <levada/op/drop_late.hpp>      // lets event time run forward only
+#include <levada/op/enrich.hpp>         // what a table knows of a key
 #include <levada/op/filter.hpp>         // those for which a predicate holds
 #include <levada/op/flat_map.hpp>       // any number for each
 #include <levada/op/fold.hpp>           // one value of a whole stream
@@ -82,6 +83,7 @@
 #include <levada/bus/topic.hpp>              // names
 #include <levada/state/image.hpp>            // a copy of state that goes on changing
 #include <levada/state/key_table.hpp>        // key to slot
+#include <levada/state/lookup_table.hpp>     // values by key that are only read
 #include <levada/state/parameter.hpp>        // numbers that change while it runs
 #include <levada/state/slots.hpp>            // a value for each key
 #include <levada/state/timers.hpp>           // an alarm for each key
