@@ -27,6 +27,7 @@
 #include <levada/op/inspect.hpp>        // a look at what passes
 #include <levada/op/key_by.hpp>         // state for each key below it
 #include <levada/op/map.hpp>            // one for each
+#include <levada/op/outliers.hpp>       // what is far from the median
 #include <levada/op/parse.hpp>          // text to events
 #include <levada/op/quantile.hpp>       // medians and percentiles
 #include <levada/op/row.hpp>            // what a window emits
