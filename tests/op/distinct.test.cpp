@@ -79,9 +79,17 @@ TEST_CASE("nothing is estimated as none, few are nearly exact, and repetition do
   for (std::uint32_t i = 0; i < 10; ++i)
     for (std::uint32_t again = 0; again < 1000; ++again) s.add(i);
   CHECK(std::fabs(s.estimate() - 10) < 0.2);
-  lv::hyperloglog<4> full;  // every register as high as it can be: beyond any number of keys
-  for (std::uint64_t i = 0; i < 16; ++i) full.add_hash(i << 60);
-  CHECK(full.estimate() > 1e18);
+}
+
+TEST_CASE("where registers are as high as they can be, the estimate is the one of the paper") {
+  lv::hyperloglog<4> s;
+  for (std::uint64_t i = 0; i < 16; ++i) s.add_hash(i << 60 | (i % 2));  // ranks 61, the highest, and 60
+  double tau = 1 - 0.5;
+  for (int k = 1; k < 60; ++k) tau -= std::pow(1 - std::pow(0.5, std::pow(2, -k)), 2) * std::pow(2, -k);
+  tau /= 3;
+  CHECK(s.estimate() == doctest::Approx(256 / (2 * std::log(2) * (16 * tau + 8) * std::pow(2, -60))));
+  for (std::uint64_t i = 0; i < 16; ++i) s.add_hash(i << 60);
+  CHECK(s.estimate() > 1e30);  // nothing is left to estimate by
 }
 
 TEST_CASE("sketches of parts, merged in any order, are the sketch of the whole, byte for byte") {
