@@ -27,7 +27,8 @@ namespace {
 
 /// The first k of a stable sort: the greatest first, and of equal ones those that came first.
 std::vector<reading> sorted(std::vector<reading> events, std::size_t k) {
-  std::stable_sort(events.begin(), events.end(), [](const reading& a, const reading& b) { return a.level > b.level; });
+  std::sort(events.begin(), events.end(),  // no two have one time
+            [](const reading& a, const reading& b) { return a.level != b.level ? a.level > b.level : a.time < b.time; });
   events.resize(std::min(k, events.size()));
   return events;
 }
@@ -62,8 +63,12 @@ TEST_CASE("those of parts, merged in their order, are those of the whole") {
   for (int round = 0; round < 200; ++round) {
     std::vector<reading> all;
     best merged;
-    for (std::uint64_t parts = r.below(5); parts > 0; --parts) {
-      const auto part = coarse(r.below(12), r.next());
+    const auto events = coarse(60, r.next());
+    for (std::size_t at = 0; at < events.size();) {
+      const std::size_t n = std::min<std::size_t>(r.below(12), events.size() - at);
+      const std::vector<reading> part(events.begin() + static_cast<std::ptrdiff_t>(at),
+                                      events.begin() + static_cast<std::ptrdiff_t>(at + n));
+      at += n;
       all.insert(all.end(), part.begin(), part.end());
       merged.merge(best_of(part));
     }

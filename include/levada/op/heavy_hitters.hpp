@@ -37,7 +37,7 @@ class space_saving {
   static_assert(Counters >= 1 && Counters <= 4096, "space_saving: from 1 to 4096 counters");
 
  public:
-  LEVADA_INLINE void add(const Key& k) {
+  void add(const Key& k) {
     ++count_;
     std::uint32_t at = 0;
     while (at < hitters_.length && !same(hitters_.values[at].key, k)) ++at;
@@ -83,7 +83,7 @@ class space_saving {
     return Counters - 1;
   }
   /// One more for the key at `at`, which changes places with the first of those that had as many.
-  LEVADA_INLINE void rise(std::uint32_t at) {
+  void rise(std::uint32_t at) {
     auto& all = hitters_.values;
     std::uint32_t first = at;
     while (first > 0 && all[first - 1].count == all[at].count) --first;

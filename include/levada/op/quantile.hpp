@@ -74,10 +74,11 @@ class ddsketch {
     for (const bool negative : {false, true})
       if (other.reach_[negative] > reach_[negative]) widen(negative, other.reach_[negative]);
     const std::uint32_t lower = greatest_ - other.greatest_;
+    const std::uint32_t left = lower < room_ ? room_ - lower : 0, kept = left < other.room_ ? left : other.room_;
     for (const bool negative : {false, true}) {
       if (other.reach_[negative] == 0) continue;
-      for (std::uint32_t depth = 0; depth < other.room_; ++depth)
-        increase(depth + lower < room_ ? bin(negative, depth + lower) : zeros_, other.bin(negative, depth));
+      for (std::uint32_t depth = 0; depth < kept; ++depth) increase(bin(negative, depth + lower), other.bin(negative, depth));
+      for (std::uint32_t depth = kept; depth < other.room_; ++depth) increase(zeros_, other.bin(negative, depth));
     }
     increase(zeros_, other.zeros_);
     increase(infinite_[0], other.infinite_[0]);
