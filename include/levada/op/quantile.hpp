@@ -73,12 +73,17 @@ class ddsketch {
     if (other.count_ == 0) return;
     for (const bool negative : {false, true})
       if (other.reach_[negative] > reach_[negative]) widen(negative, other.reach_[negative]);
-    const std::uint32_t lower = greatest_ - other.greatest_;
-    const std::uint32_t left = lower < room_ ? room_ - lower : 0, kept = left < other.room_ ? left : other.room_;
-    for (const bool negative : {false, true}) {
-      if (other.reach_[negative] == 0) continue;
-      for (std::uint32_t depth = 0; depth < kept; ++depth) increase(bin(negative, depth + lower), other.bin(negative, depth));
-      for (std::uint32_t depth = kept; depth < other.room_; ++depth) increase(zeros_, other.bin(negative, depth));
+    const std::uint32_t distance = greatest_ - other.greatest_, lower = distance < room_ ? distance : room_;
+    const std::uint32_t kept = room_ - lower < other.room_ ? room_ - lower : other.room_;
+    const std::uint32_t *from = other.bins_.data(), *end = from + Bins;
+    std::uint32_t* to = bins_.data();
+    if (other.reach_[0] != 0) {
+      increase(to + lower, from, kept);
+      for (std::uint32_t depth = kept; depth < other.room_; ++depth) increase(zeros_, from[depth]);
+    }
+    if (other.reach_[1] != 0) {
+      increase(to + (Bins - lower - kept), end - kept, kept);
+      for (std::uint32_t depth = kept; depth < other.room_; ++depth) increase(zeros_, end[-1 - std::ptrdiff_t{depth}]);
     }
     increase(zeros_, other.zeros_);
     increase(infinite_[0], other.infinite_[0]);
@@ -124,6 +129,9 @@ class ddsketch {
   LEVADA_INLINE static void increase(std::uint32_t& counter, std::uint32_t by) {
     const std::uint32_t more = counter + by;
     counter = more < by ? UINT32_MAX : more;
+  }
+  static void increase(std::uint32_t* counters, const std::uint32_t* by, std::uint32_t n) {
+    for (std::uint32_t i = 0; i < n; ++i) increase(counters[i], by[i]);
   }
   [[nodiscard]] static double middle(std::uint32_t magnitude) {
     return std::bit_cast<double>((2 * std::uint64_t{magnitude} + 1) << (shift - 1));
