@@ -140,7 +140,6 @@ struct outliers_operator {
     state.reset(r.slot);
     out.raise(r);
   }
-  void persist(auto& archive) { archive(state); }
 };
 
 /// outliers<64>(&reading::value), outliers<64>(&reading::value, {.deviations = 2.5, .least = 0.1})
