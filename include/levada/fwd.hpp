@@ -133,6 +133,32 @@ template <class Unit>
 struct sliding;
 template <class Unit>
 struct tumbling;
+enum class stalls : std::uint8_t;
+template <class Value, class... Ms>
+struct aggregation_by;
+struct percent;
+template <unsigned Bits>
+class hyperloglog;
+template <unsigned Bits>
+struct distinct;
+template <std::size_t N, std::size_t Counters>
+struct heavy_hitters;
+template <class T, std::size_t N>
+struct shortlist;
+template <class V, class E>
+struct ranked;
+template <class Value>
+struct by;
+template <class V, class E, std::size_t K>
+class greatest;
+template <std::size_t K>
+struct top;
+struct delimited;
+template <class E>
+struct unparsed;
+struct far_from_median;
+template <class E>
+struct outlier;
 
 // model and rule
 struct range;
