@@ -120,9 +120,18 @@ class staged_graph {
   [[nodiscard]] auto& at() {
     return get<part_with<Name>()>(parts_).template at<Name>();
   }
+  /// Of a stage: what went in above, came out below, and was lost on either side of its ring.
   template <fixed_string Name>
   [[nodiscard]] operator_counts counts() const {
-    return get<part_with<Name>()>(parts_).template counts<Name>();
+    constexpr std::size_t first = node_named(Name.view());
+    operator_counts all = get<part_with<Name>()>(parts_).template counts<Name>();
+    if constexpr (first < Whole::nodes)
+      if constexpr (is_outlet<operator_at<first>>) {
+        const operator_counts below = count_at<first + 1>();
+        all.out = below.out;
+        all.dropped += below.dropped;
+      }
+    return all;
   }
   template <class F>
   void for_each_operator(F&& visitor) {
@@ -168,12 +177,15 @@ class staged_graph {
     ((found = found || (handles<Ops, tick> && !is_outlet<Ops> && thread_of(i) != 0), ++i), ...);
     return found;
   }
+  static consteval std::size_t node_named(std::string_view name) {
+    std::size_t found = Whole::nodes, i = 0;
+    ((found = (found == Whole::nodes && !name.empty() && Ops::name == name) ? i : found, ++i), ...);
+    return found;
+  }
   template <fixed_string Name>
   static consteval std::size_t part_with() {
-    std::size_t found = 0, i = 0;
-    bool done = Name.empty();
-    ((found = (!done && Ops::name == Name.view()) ? (done = true, Whole::drawn.thread[i]) : found, ++i), ...);
-    return found;
+    constexpr std::size_t node = node_named(Name.view());
+    return node < Whole::nodes ? Whole::drawn.thread[node] : 0;
   }
 
   std::array<segment, rings> rings_{};  // they outlive the parts that stand over them
