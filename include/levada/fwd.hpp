@@ -90,6 +90,7 @@ struct chain;
 struct edge;
 struct operator_counts;
 struct runner_options;
+enum class overflow : std::uint8_t;
 enum class profile : std::uint8_t;
 enum class time_base : std::uint8_t;
 

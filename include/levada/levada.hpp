@@ -50,6 +50,7 @@
 #include <levada/flow/plan.hpp>          // the table of edges
 #include <levada/flow/route.hpp>         // every event to one of several branches
 #include <levada/flow/runner.hpp>        // run(flow)
+#include <levada/flow/shard.hpp>         // a branch on several threads, by key
 #include <levada/flow/staged_graph.hpp>  // several threads
 #include <levada/flow/stream.hpp>        // streams with names, and merge
 
