@@ -3,14 +3,15 @@
 #pragma once
 
 // where events enter
-#include <levada/source/csv.hpp>     // rows of a file
-#include <levada/source/from.hpp>    // begins a chain
-#include <levada/source/group.hpp>   // a share of a topic in parts
-#include <levada/source/input.hpp>   // events pushed by hand
-#include <levada/source/timer.hpp>   // an event every period
-#include <levada/source/topic.hpp>   // a topic of a bus
-#include <levada/source/udp.hpp>     // datagrams
-#include <levada/source/values.hpp>  // events in memory
+#include <levada/source/csv.hpp>       // rows of a file
+#include <levada/source/feedback.hpp>  // a way back
+#include <levada/source/from.hpp>      // begins a chain
+#include <levada/source/group.hpp>     // a share of a topic in parts
+#include <levada/source/input.hpp>     // events pushed by hand
+#include <levada/source/timer.hpp>     // an event every period
+#include <levada/source/topic.hpp>     // a topic of a bus
+#include <levada/source/udp.hpp>       // datagrams
+#include <levada/source/values.hpp>    // events in memory
 
 // what happens to them
 #include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last

@@ -9,6 +9,7 @@
 #include <levada/flow/chain.hpp>
 #include <levada/flow/circuit.hpp>
 #include <levada/flow/detail/frame.hpp>
+#include <levada/flow/detail/kinds.hpp>
 #include <levada/flow/detail/refused_graph.hpp>
 #include <levada/state/parameter.hpp>
 
@@ -50,28 +51,6 @@ struct source_port {
 
 namespace detail {
 
-/// Kinds of operators that the engine looks for, so that a long flow is not walked node by node at compile time.
-struct which_bring_events {
-  template <class Op>
-  static constexpr bool holds = source<Op>;
-};
-struct which_bring_time {
-  template <class Op>
-  static constexpr bool holds = requires { requires Op::brings_time; };
-};
-struct which_open {
-  template <class Op>
-  static constexpr bool holds = openable<Op>;
-};
-struct which_report {
-  template <class Op>
-  static constexpr bool holds = reports_status<Op>;
-};
-struct which_wait_for_time {
-  template <class Op>
-  static constexpr bool holds = timed<Op>;
-};
-
 template <class Plan, class... Ops>
 class graph {
   using own_circuit = circuit<Plan, ledger<Plan>, Ops...>;
@@ -95,6 +74,7 @@ class graph {
       if (result<> one = circuit_.template at<i>().open(); !one) all = one.error();
     });
     if (all) raise_everywhere(start{});
+    if (all) for_each_that<which_end_last>([&](auto i) { circuit_.template raise<i>(idle{}); });
     opened_ = static_cast<bool>(all);
     return all;
   }
@@ -105,8 +85,10 @@ class graph {
     LEVADA_CHECK(opened_, opened_);
     adopt_parameters();
     bool any = false, all_ended = true;
+    [[maybe_unused]] bool others_ended = true;  // but those that end last
     for_each_that<which_bring_events>([&](auto i) {
       if (ended_[i]) return;
+      if constexpr (!ends_last<operator_at<i>>) others_ended = false;
       if (this->template is_held<i>() || (by_time_alone && wakes_by_descriptor<operator_at<i>> && !wakes_by_time<operator_at<i>>))
         return void(all_ended = false);
       circuit_.clock.split = 0;
@@ -122,6 +104,11 @@ class graph {
         case polled::nothing: all_ended = false; break;
       }
     });
+    if constexpr (!nodes_that<which_end_last>.empty())
+      if (others_ended && !all_ended && !any) {
+        end_the_last();
+        all_ended = true;
+      }
     if (any) raise_everywhere(flush{});  // everywhere: one source's time fires the windows of all
     return all_ended ? polled::end : any ? polled::events : polled::nothing;
   }
@@ -129,8 +116,10 @@ class graph {
   /// Ends every stream that has not ended: windows and folds emit what they hold, sinks write what they held back.
   void finish() {
     for_each_that<which_bring_events>([&](auto i) {
-      if (!ended_[i]) end<i>();
+      if constexpr (!ends_last<operator_at<i>>)
+        if (!ended_[i]) end<i>();
     });
+    end_the_last();
   }
 
   /// The first fault of a source or sink since the start, if there was any.
@@ -313,6 +302,18 @@ class graph {
     raise<I>(flush{});          // operators hand on what they batch,
     raise<I>(end_of_stream{});  // windows and folds emit what they hold,
     raise<I>(flush{});          // and sinks write it
+  }
+  /// What comes back now goes round once more. They end together, because each may feed the others.
+  void end_the_last() {
+    for_each_that<which_end_last>([&](auto i) {
+      if (!ended_[i]) (void)circuit_.template at<i>().poll(source_port<graph, i>{this}, SIZE_MAX);
+    });
+    for_each_that<which_end_last>([&](auto i) {
+      if (!ended_[i]) circuit_.template at<i>().close(source_port<graph, i>{this});
+    });
+    for_each_that<which_end_last>([&](auto i) {
+      if (!ended_[i]) end<i>();
+    });
   }
   template <std::size_t I, signal S>
   void raise(const S& s) {

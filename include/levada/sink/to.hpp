@@ -43,6 +43,7 @@ struct to_operator {
   static constexpr std::string_view kind = "to";
   static constexpr std::string_view name = Name.view();
   static constexpr bool one_to_one = true;  // what came was written; what could not be is counted as dropped
+  static constexpr bool goes_back = leads_back<S>;
   [[no_unique_address]] S target;
 
   template <class>
@@ -74,6 +75,11 @@ struct to_operator {
     requires attachable<S, Queue>
   void attach(const Queue& queue) {
     target.attach(queue);
+  }
+  template <class Archive>
+    requires requires(S& t, Archive& archive) { t.persist(archive); }
+  void persist(Archive& archive) {
+    target.persist(archive);
   }
   [[nodiscard]] result<> open()
     requires openable<S>
