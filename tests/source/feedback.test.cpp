@@ -10,7 +10,9 @@
 #include <levada/flow/runner.hpp>
 #include <levada/flow/stream.hpp>
 #include <levada/op/filter.hpp>
+#include <levada/op/flat_map.hpp>
 #include <levada/op/fold.hpp>
+#include <levada/op/inspect.hpp>
 #include <levada/op/map.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
@@ -19,6 +21,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
@@ -139,6 +143,20 @@ TEST_CASE("a full queue takes no more, and counts it; all that is in it may go r
   flow.poll();
   CHECK(done.size() == 200);
   CHECK(flow.counts<"again">().dropped == 30);
+}
+
+TEST_CASE("what comes back does not touch what is still to be given out, though each event sends two back") {
+  std::vector<int> seen;
+  lv::feedback<int> again(4);
+  auto flow = lv::flow(lv::merge(lv::from<"in">(lv::input<int>()), lv::from(again.source())) |
+                       lv::inspect([&](int i) { seen.push_back(i); }) |
+                       lv::flat_map([](int i) { return std::array{10 * i, 10 * i + 1}; }) | lv::to<"again">(again.sink()));
+  REQUIRE(flow.open());
+  flow.push<"in">(std::vector<int>{1, 2});
+  CHECK(flow.poll() == lv::polled::events);
+  CHECK(flow.poll() == lv::polled::events);
+  CHECK(seen == std::vector<int>{1, 2, 10, 11, 20, 21, 100, 101, 110, 111});
+  CHECK(flow.counts<"again">().dropped == 8);
 }
 
 TEST_CASE("watermarks go on over a merge with a way back, from the first one on") {
