@@ -126,7 +126,7 @@ consteval bool keys_agree() {
     bool one = true;
     for (std::size_t node = 0; node < Whole::nodes; ++node) {
       for (const edge& e : Whole::edges)
-        if (e.to == node) {
+        if (e.to == node && e.input == 0) {  // those of other inputs end there
           one = one && (assigns[node] || origin[node] == 0 || origin[node] == origin[e.from]);
           origin[node] = origin[e.from];
         }

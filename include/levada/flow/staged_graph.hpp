@@ -91,6 +91,8 @@ class staged_graph {
     return all;
   }
 
+  [[nodiscard]] result<> closed() { return part<0>().closed(); }
+
   template <std::size_t Thread>
   [[nodiscard]] auto& part() {
     return get<Thread>(parts_);
@@ -123,7 +125,7 @@ class staged_graph {
   /// Of a stage: what went in above, came out below, and was lost on either side of its ring.
   template <fixed_string Name>
   [[nodiscard]] operator_counts counts() const {
-    constexpr std::size_t first = node_named(Name.view());
+    constexpr std::size_t first = node_named<Ops...>(Name.view());
     operator_counts all = get<part_with<Name>()>(parts_).template counts<Name>();
     if constexpr (first < Whole::nodes)
       if constexpr (is_outlet<operator_at<first>>) {
@@ -177,15 +179,10 @@ class staged_graph {
     ((found = found || (handles<Ops, tick> && !is_outlet<Ops> && thread_of(i) != 0), ++i), ...);
     return found;
   }
-  static consteval std::size_t node_named(std::string_view name) {
-    std::size_t found = Whole::nodes, i = 0;
-    ((found = (found == Whole::nodes && !name.empty() && Ops::name == name) ? i : found, ++i), ...);
-    return found;
-  }
   template <fixed_string Name>
   static consteval std::size_t part_with() {
-    constexpr std::size_t node = node_named(Name.view());
-    return node < Whole::nodes ? Whole::drawn.thread[node] : 0;
+    constexpr std::size_t node = node_named<Ops...>(Name.view());
+    return node < Whole::nodes ? thread_of(node) : 0;
   }
 
   std::array<segment, rings> rings_{};  // they outlive the parts that stand over them

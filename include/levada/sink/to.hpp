@@ -76,9 +76,9 @@ struct to_operator {
   void attach(const Queue& queue) {
     target.attach(queue);
   }
-  template <class Archive>
-    requires requires(S& t, Archive& archive) { t.persist(archive); }
-  void persist(Archive& archive) {
+  void persist(auto& archive)
+    requires requires { target.persist(archive); }
+  {
     target.persist(archive);
   }
   [[nodiscard]] result<> open()
