@@ -4,7 +4,7 @@
 #include "../support/script.hpp"
 #include "../support/stream.hpp"
 
-#include <levada/flow/boundary.hpp>
+#include <levada/flow/checkpoint.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/flow/fork.hpp>
 #include <levada/flow/runner.hpp>
@@ -25,9 +25,12 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <span>
+#include <string>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -261,4 +264,50 @@ TEST_CASE("what is on its way survives a restart") {
   while (flow.poll() == lv::polled::events) {
   }
   CHECK(done == std::vector<job>{{1, 0}, {3, 0}, {2, 0}});
+}
+
+TEST_CASE("a checkpoint holds what is on its way: a flow that is killed goes on from it as if nothing had been") {
+  std::string folder = (std::filesystem::temp_directory_path() / "levada-feedback.XXXXXX").string();
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const lv::checkpoint_options options{.folder = folder.c_str(), .every = {}, .flow = "jobs"};
+  const auto all = jobs(2000, 6);
+  const auto source = [&] { return lv::from(lv::values(std::span(all))); };
+  std::vector<job> expected, before, after;
+  {
+    lv::feedback<job> again(4096);
+    auto flow = work(source(), again, expected);
+    REQUIRE(flow.open());
+    while (flow.poll(100) != lv::polled::end) {
+    }
+  }
+  std::size_t kept = 0;
+  {
+    lv::feedback<job> again(4096);
+    auto flow = work(source(), again, before);
+    lv::checkpoint saved(flow, options);
+    REQUIRE(flow.open());
+    for (int turn = 0; turn < 7; ++turn) flow.poll(100);
+    saved.take();
+    flow.poll(100);  // at the end of this turn it is taken
+    kept = before.size();
+    while (saved.last() < 2) {
+      flow.poll(100);
+      std::this_thread::yield();
+    }
+  }
+  before.resize(kept);
+  {
+    lv::feedback<job> again(4096);
+    auto flow = work(source(), again, after);
+    lv::checkpoint saved(flow, options);
+    REQUIRE(flow.open());
+    CHECK(saved.restored() == 2);
+    while (flow.poll(100) != lv::polled::end) {
+    }
+  }
+  before.insert(before.end(), after.begin(), after.end());
+  CHECK(kept > 0);
+  CHECK(after.size() > 500);
+  CHECK(before == expected);
+  std::filesystem::remove_all(folder);
 }
