@@ -21,9 +21,8 @@ namespace levada::inline v0 {
 ///        came to it. Where it meets other streams it is idle: it never holds up their time. It ends when the other sources of
 ///        its thread have ended and a turn has brought nothing more; after a stop what is there goes round once more.
 /// Holds  room for `bound` events, and for as many that are on their way, from the constructor on. It must outlive the flow.
-/// Fails  at compile time, in one sentence: its sink stands below a stage. An event that finds no room, or comes when it has
-/// ended, is dropped and counted (the sink's `dropped`; the source's what
-///        is left over).
+/// Fails  at compile time, in one sentence: its sink stands below a stage. An event that finds no room, or comes
+///        when it has ended, is dropped and counted (by the sink; by the source what is left over at the end).
 /// Costs  a copy of the event.
 template <event E>
   requires std::is_copy_assignable_v<E> && std::is_default_constructible_v<E>

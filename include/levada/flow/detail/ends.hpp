@@ -101,28 +101,29 @@ class stage_outlet : public outlet<E, carried<E>, is_abandoned> {
     this->give_up_.flag = &abandoned;
     this->keeps_signals_ = true;
     if (when_full == overflow::drop_newest) this->patience_ = duration{};
-    if (when_full == overflow::drop_oldest) overwritten_ = ring;
+    if (when_full != overflow::block) ring_ = ring;
     tells_time_ = tells_time;
   }
 
  private:
-  // Where nobody waits for the thread below, the lane would be overwritten like the events. So when it has not read half of it,
-  // time is not written any more, and of watermarks and idleness only the newest, once a turn. That leaves an eighth for barriers
-  // and the end: a barrier that is lost has that many successors, and was given up long before.
+  // Where events may be lost, signals must not hold this thread up, and must not be overwritten like the events. So when the
+  // thread below has not read half of the lane, time is not written any more, and of watermarks and idleness only the newest,
+  // once a turn. That leaves an eighth for barriers and the end: a barrier that is lost has that many successors, and was given
+  // up long before.
   static constexpr std::uint64_t half = 4, most = 7;  // eighths
 
   [[nodiscard]] bool lags(std::uint64_t eighths) const {
-    if (!overwritten_) return false;
-    const std::uint64_t written = overwritten_->control->lane_head.relaxed();  // by this thread
-    const std::uint64_t read = overwritten_->cursor(0).lane.acquire();         // pairs with the release in consumer::publish
-    return written - read >= overwritten_->measure.lane_capacity / 8 * eighths;
+    if (!ring_) return false;
+    const std::uint64_t written = ring_->control->lane_head.relaxed();  // by this thread
+    const std::uint64_t read = ring_->cursor(0).lane.acquire();         // pairs with the release in consumer::publish
+    return written - read >= ring_->measure.lane_capacity / 8 * eighths;
   }
   void pay(auto out) {
     if (const auto w = std::exchange(owed_, std::nullopt)) base::on(*w, out);
     if (std::exchange(owes_idle_, false)) base::on(idle{}, out);
   }
 
-  std::optional<ring_view> overwritten_;
+  std::optional<ring_view> ring_;
   std::optional<watermark> owed_;
   bool owes_idle_ = false;  // after that watermark
   bool tells_time_ = false;
