@@ -98,6 +98,7 @@ struct edge;
 struct operator_counts;
 struct checkpoint_options;
 struct runner_options;
+enum class overflow : std::uint8_t;
 enum class profile : std::uint8_t;
 enum class time_base : std::uint8_t;
 
