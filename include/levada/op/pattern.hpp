@@ -116,7 +116,7 @@ struct sequence {
 template <fixed_string Name = "", class Predicate>
 constexpr auto every(Predicate predicate) {
   using First = detail::pattern_step<Name, false, 1, 1, Predicate, detail::no_predicate>;
-  return sequence<pack<>, First, detail::no_predicate, detail::no_predicate, detail::whole_event>{
+  return sequence<pack<>, First, detail::no_predicate, detail::no_predicate, detail::event_itself>{
       {}, First{std::move(predicate), {}, {}}, {}, {}, {}};
 }
 

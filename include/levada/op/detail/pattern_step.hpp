@@ -26,7 +26,7 @@ template <class Predicate>
 inline constexpr bool is_predicate = !std::is_same_v<Predicate, no_predicate>;
 
 /// What a match keeps where nothing else is said.
-struct whole_event {
+struct event_itself {
   template <class E>
   LEVADA_INLINE constexpr const E& operator()(const E& e) const {
     return e;
