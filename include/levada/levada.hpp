@@ -13,19 +13,24 @@
 #include <levada/source/values.hpp>  // events in memory
 
 // what happens to them
-#include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
-#include <levada/op/at.hpp>         // where an event says its time
-#include <levada/op/drop_late.hpp>  // lets event time run forward only
-#include <levada/op/filter.hpp>     // those for which a predicate holds
-#include <levada/op/flat_map.hpp>   // any number for each
-#include <levada/op/fold.hpp>       // one value of a whole stream
-#include <levada/op/inspect.hpp>    // a look at what passes
-#include <levada/op/key_by.hpp>     // state for each key below it
-#include <levada/op/map.hpp>        // one for each
-#include <levada/op/row.hpp>        // what a window emits
-#include <levada/op/scan.hpp>       // map with a memory
-#include <levada/op/select.hpp>     // filter without a branch
-#include <levada/op/window.hpp>     // the last N events, or the last seconds
+#include <levada/op/aggregate.hpp>         // count sum mean min max variance stddev first last
+#include <levada/op/at.hpp>                // where an event says its time
+#include <levada/op/drop_late.hpp>         // lets event time run forward only
+#include <levada/op/filter.hpp>            // those for which a predicate holds
+#include <levada/op/flat_map.hpp>          // any number for each
+#include <levada/op/fold.hpp>              // one value of a whole stream
+#include <levada/op/global_window.hpp>     // one window a key that never ends
+#include <levada/op/inspect.hpp>           // a look at what passes
+#include <levada/op/key_by.hpp>            // state for each key below it
+#include <levada/op/map.hpp>               // one for each
+#include <levada/op/process.hpp>           // functions of your own, with a state and an alarm
+#include <levada/op/row.hpp>               // what a window emits
+#include <levada/op/scan.hpp>              // map with a memory
+#include <levada/op/select.hpp>            // filter without a branch
+#include <levada/op/session_window.hpp>    // events that follow each other closely
+#include <levada/op/state_window.hpp>      // events in a row that have one value
+#include <levada/op/threshold_window.hpp>  // events in a row for which a condition holds
+#include <levada/op/window.hpp>            // the last N events, or the last seconds
 
 // what is learned of them, and what follows from it
 #include <levada/model/normal_range.hpp>  // what is normal for a series
