@@ -175,7 +175,10 @@ struct global_window {
   {
     return alarms.due();
   }
-  void persist(auto& archive) { archive(state, alarms, time); }
+  void persist(auto& archive) {
+    archive(state);
+    if constexpr (is_periodic) archive(alarms, time);
+  }
 
  private:
   LEVADA_COLD void begin(entry& own, const In& e, timestamp t) {
