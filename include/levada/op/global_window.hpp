@@ -223,9 +223,8 @@ constexpr auto every(duration period, time_of_event<Time, late::drop> at) {
   return detail::every_period<time_of_event<Time, late::drop>>{period, std::move(at)};
 }
 
-/// Takes  events E, below key_by or not; a trigger: every(100) events, every(10_s), every(10_s, at(&E::time)), or a condition (a
-/// bool
-///        member or a callable), which the last event before a firing fulfils.
+/// Takes  events E, below key_by or not; a trigger: every(100) events, every(10_s), every(10_s, at(&E::time)), or a condition
+///        (a bool member or a callable), which the last event before a firing fulfils.
 /// Emits  a row of all events of a key so far (after_firing::keep, the default), or of those since its last row
 ///        (after_firing::purge), whenever the trigger fires. Its `start` is the time of the first of them, its `end` that of the
 ///        firing: a multiple of the period, or the processing time. What came since the last firing is emitted when the stream

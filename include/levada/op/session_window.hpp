@@ -34,8 +34,9 @@ namespace detail {
 constexpr session session_of(duration gap) { return {.gap = gap}; }
 constexpr session session_of(session s) { return s; }
 
-/// Open sessions of a key are in order, and no two of them overlap: an event joins the last that began before it, or goes in
-/// front of the next, or has one of its own; joining, it may close the gap between two. Their ends are in the same order.
+/// Open sessions of a key are in order, the latest first, and no two of them overlap: an event joins the latest that began before
+/// it, or goes in front of the one after that, or has one of its own; joining, it may close the gap between two. Their ends are
+/// in the same order.
 template <fixed_string Name, session Shape, class Clock, class In, class... Aggregations>
 struct session_window : puts_aside<In, Clock::policy == late::aside> {
   static constexpr std::string_view kind = "session_window";
@@ -59,6 +60,8 @@ struct session_window : puts_aside<In, Clock::policy == late::aside> {
   struct entry : row_key<typename types::key_type> {
     std::uint32_t open = 0;
     std::array<span, of_events ? Shape.open : 1> spans{};
+
+    [[nodiscard]] span& oldest() { return spans[open - 1]; }
   };
   slots<entry> state{};
   timers alarms{};            // of each key, not after the end of its first session: most events only move that further off
@@ -77,7 +80,7 @@ struct session_window : puts_aside<In, Clock::policy == late::aside> {
       const timestamp t = clock.of(levada::payload(e), out);
       entry& own = entries[levada::slot_of(e)];
       if (own.open > 0) [[likely]] {
-        span& latest = own.spans[own.open - 1];
+        span& latest = own.spans[0];
         if (t >= latest.last && follows(latest.first, latest.last, t)) [[likely]] {
           latest.last = t;
           return latest.add(values, levada::payload(e));
@@ -114,7 +117,7 @@ struct session_window : puts_aside<In, Clock::policy == late::aside> {
   }
   void on(const retire& r, auto out) {
     alarms.clear(r.slot);
-    while (state[r.slot].open > 0) close_first(r.slot, out);
+    while (state[r.slot].open > 0) close_oldest(r.slot, out);
     out.raise(r);
   }
   [[nodiscard]] timestamp due() const
@@ -136,37 +139,40 @@ struct session_window : puts_aside<In, Clock::policy == late::aside> {
     if constexpr (!of_events) fire(t, out);  // it was emitted by an operator that heard of this time before
     const std::uint32_t slot = levada::slot_of(e);
     entry& own = state[slot];
-    std::uint32_t next = own.open;  // the first that begins after t
-    while (next > 0 && own.spans[next - 1].first > t) --next;
+    std::uint32_t at = 0;  // of the latest that began by then; the one after it is in front of it
+    while (at < own.open && own.spans[at].first > t) ++at;
+    span* const next = at > 0 ? &own.spans[at - 1] : nullptr;
 
-    if (next > 0 && t < own.spans[next - 1].last) {
-      own.spans[next - 1].add_older(values, levada::payload(e));
-    } else if (next > 0 && follows(own.spans[next - 1].first, own.spans[next - 1].last, t)) {
-      span& before = own.spans[next - 1];
+    if (at < own.open && t < own.spans[at].last) {
+      own.spans[at].add_older(values, levada::payload(e));
+    } else if (at < own.open && follows(own.spans[at].first, own.spans[at].last, t)) {
+      span& before = own.spans[at];
       before.last = t;
       before.add(values, levada::payload(e));
-      if (next < own.open && belong(before.first, t, own.spans[next].first, own.spans[next].last)) {
-        before.last = own.spans[next].last;
-        before.append(own.spans[next]);
-        remove(own, next);
+      if (next != nullptr && belong(before.first, t, next->first, next->last)) {
+        before.last = next->last;
+        before.append(*next);
+        --own.open;
+        for (std::uint32_t i = at - 1; i < own.open; ++i) own.spans[i] = own.spans[i + 1];
       }
     } else {
       span one;
       one.first = one.last = t;
-      if (next < own.open && belong(t, t, own.spans[next].first, own.spans[next].last)) {
+      if (next != nullptr && belong(t, t, next->first, next->last)) {
         one.add(values, levada::payload(e));
-        one.append(own.spans[next]);
-        one.last = own.spans[next].last;
+        one.append(*next);
+        one.last = next->last;
+        *next = one;
       } else {
         if (of_events && one.end() <= time) return put_off(e, out);
         if (own.open == own.spans.size()) return out.drop();
         one.add(values, levada::payload(e));
         if constexpr (is_keyed<In>) own.key = e.key;
-        for (std::uint32_t i = own.open++; i > next; --i) own.spans[i] = own.spans[i - 1];
+        for (std::uint32_t i = own.open++; i > at; --i) own.spans[i] = own.spans[i - 1];
+        own.spans[at] = one;
       }
-      own.spans[next] = one;
     }
-    if (const timestamp end = own.spans[0].end(); end <= alarms.at(slot)) alarms.set(slot, end);
+    if (const timestamp end = own.oldest().end(); end <= alarms.at(slot)) alarms.set(slot, end);
   }
   static void put_off(const In& e, auto out) {
     if constexpr (Clock::policy == late::aside)
@@ -174,29 +180,21 @@ struct session_window : puts_aside<In, Clock::policy == late::aside> {
     else
       out.drop();
   }
-  static void remove(entry& own, std::uint32_t place) {
-    --own.open;
-    for (std::uint32_t i = place; i < own.open; ++i) own.spans[i] = own.spans[i + 1];
-  }
   /// Sessions end in the order of their ends, and those of one time in that of their slots.
   void fire(timestamp until, auto out) {
     while (alarms.size() > 0 && alarms.due() <= until) {
       const timestamp rang = alarms.due();
       const std::uint32_t slot = alarms.pop(rang);
-      if (const entry& own = std::as_const(state)[slot]; own.spans[0].end() > rang) {
-        alarms.set(slot, own.spans[0].end());
-        continue;
-      }
-      if (state[slot].open > 1) alarms.set(slot, state[slot].spans[1].end());
-      close_first(slot, out);
+      if (state[slot].oldest().end() <= rang) close_oldest(slot, out);
+      if (state[slot].open > 0) alarms.set(slot, state[slot].oldest().end());
     }
   }
-  void close_first(std::uint32_t slot, auto out) {
+  void close_oldest(std::uint32_t slot, auto out) {
     entry& own = state[slot];
     typename types::row_type result;
-    own.spans[0].finish(result, own.spans[0].first, own.spans[0].end());
+    own.oldest().finish(result, own.oldest().first, own.oldest().end());
     if constexpr (is_keyed<In>) result.key = own.key;
-    remove(own, 0);
+    --own.open;
     send_row<In>(slot, result, out);
   }
 };
