@@ -70,11 +70,10 @@ class process_context {
 ///        See process_context.
 /// Emits  what the functions give to context.emit. Alarms ring in the order of their times, and those of one time in the order of
 ///        slots; then the watermark, or tick, goes on.
-/// Holds  one state and one alarm a key. A retired key's are forgotten, and counted as dropped if the alarm was set: give key_by
-/// an
-///        idle time above the longest alarm.
-/// Fails  never by itself. At the end of the stream event time has no end: every alarm that is set rings, those that are set
-///        meanwhile do not. Alarms in processing time do not ring then.
+/// Holds  one state and one alarm a key. A retired key's are forgotten, and counted as dropped if the alarm was set: give
+///        key_by an idle time above the longest alarm.
+/// Fails  never by itself. At the end of the stream event time is over: every alarm that is set rings, those that are set
+///        meanwhile do not. In processing time none rings then.
 /// Costs  the functions. An alarm: log4 of those that are set, at most.
 template <fixed_string Name, class Result, time_domain Domain, class State, class OnEvent, class OnTimer, class In>
 struct process_operator {

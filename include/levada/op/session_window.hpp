@@ -81,7 +81,9 @@ struct session_window : puts_aside<In, Clock::policy == late::aside> {
       entry& own = entries[levada::slot_of(e)];
       if (own.open > 0) [[likely]] {
         span& latest = own.spans[0];
-        if (t >= latest.last && follows(latest.first, latest.last, t)) [[likely]] {
+        if (t < latest.last) {
+          if (t >= latest.first) return latest.add_older(values, levada::payload(e));
+        } else if (follows(latest.first, latest.last, t)) [[likely]] {
           latest.last = t;
           return latest.add(values, levada::payload(e));
         }
@@ -201,10 +203,9 @@ struct session_window : puts_aside<In, Clock::policy == late::aside> {
 
 }  // namespace detail
 
-/// Takes  events E, below key_by or not; aggregations say what to compute of which value. With at(&E::time) first, sessions are
-/// of
-///        event time, and events may come in any order: two sessions become one when an event closes the gap between them.
-///        Without, they are of processing time.
+/// Takes  events E, below key_by or not; aggregations say what to compute of which value. With at(&E::time) in front of them
+///        sessions are of event time, and events may come in any order: two sessions become one when an event closes the gap
+///        between them. Without, they are of processing time.
 /// Emits  a row a session, when no more can come for it: the watermark (the clock) has reached its last event + gap, or its first
 ///        + longest. That is the row's `end`; its `start` is the first event. Rows are in the order of their ends. `first` and
 ///        `last` go by time, aggregates that depend on order otherwise by arrival. Open sessions are emitted as they are when

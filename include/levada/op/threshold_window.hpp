@@ -29,12 +29,11 @@ struct threshold_kind {
 
 /// Takes  events E, below key_by or not, in the order in which they come: nothing is sorted, so put drop_late before it where
 ///        times may step back. The condition is a bool member or a callable as bool(const Event&).
-/// Emits  a row a window. It opens with the first event of a key for which the condition holds and closes with the first for
-/// which
-///        it does not; that one is not in it, but its time is the row's `end`. `start` is the time of the first: by
-///        at(&E::time), if that follows the condition, else of processing. What has fewer events than minimum::events, or is
-///        shorter than minimum::time, is passed over. Open windows are emitted up to their last event when the stream ends,
-///        and when their key is retired.
+/// Emits  a row a window. It opens with the first event of a key for which the condition holds, at the row's `start`, and closes
+///        with the first for which it does not, at its `end`; that one is not in it. Times are those of at(&E::time), if that
+///        follows the condition, else of processing. What has fewer events than minimum::events, or is shorter than
+///        minimum::time, is passed over. Open windows are emitted up to their last event when the stream ends, and when their
+///        key is retired.
 /// Holds  one window a key.
 /// Fails  never by itself.
 /// Costs  the condition; while it holds, a window's sums.

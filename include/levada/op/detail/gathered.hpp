@@ -26,7 +26,7 @@ struct gathered {
   LEVADA_INLINE void add(extractors& values, const event_type& e) { types::add(cells, events++ == 0, values, e); }
 
   /// Adds an event that is older than the last one: it counts in everything, but `last` stays what it was.
-  LEVADA_COLD void add_older(extractors& values, const event_type& e) {
+  [[gnu::noinline]] void add_older(extractors& values, const event_type& e) {
     ++events;
     for_each_index<types::groups>([&](auto i) {
       const auto& v = levada::pick(get<i>(values), e);
