@@ -165,6 +165,7 @@ class checkpoint {
         break;
       case phase::imaging:
         if (desk_.pending.acquire() == 0) {  // pairs with the fetch_add in part_keeper::settle
+          written_.release(0);  // pairs with the acquire below: of the thread that is started now
           if (auto started = thread::start(writing_, "checkpoint"); started) {
             writer_ = *std::move(started);
             phase_ = phase::writing;
