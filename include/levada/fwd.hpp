@@ -160,6 +160,14 @@ struct unparsed;
 struct far_from_median;
 template <class E>
 struct outlier;
+struct session;
+struct minimum;
+enum class after_firing : std::uint8_t;
+enum class time_domain : std::uint8_t;
+template <class Row, class State>
+struct row_of_state;
+template <class In, class Result, class Port>
+class process_context;
 
 // model and rule
 struct range;

@@ -17,34 +17,39 @@
 // what happens to them
 #include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
 #include <levada/op/aggregate_by.hpp>
-#include <levada/op/at.hpp>              // where an event says its time
-#include <levada/op/attempt.hpp>         // map that may refuse
-#include <levada/op/copy_fields.hpp>     // members of the same names
-#include <levada/op/distinct.hpp>        // how many different values
-#include <levada/op/drop_late.hpp>       // lets event time run forward only
-#include <levada/op/enrich.hpp>          // what a table knows of a key
-#include <levada/op/filter.hpp>          // those for which a predicate holds
-#include <levada/op/flat_map.hpp>        // any number for each
-#include <levada/op/fold.hpp>            // one value of a whole stream
-#include <levada/op/heavy_hitters.hpp>   // the most frequent values
-#include <levada/op/inspect.hpp>         // a look at what passes
-#include <levada/op/key_by.hpp>          // state for each key below it
-#include <levada/op/map.hpp>             // one for each
-#include <levada/op/match.hpp>           // what a pattern finds
-#include <levada/op/outliers.hpp>        // what is far from the median
-#include <levada/op/parse.hpp>           // text to events
-#include <levada/op/pattern.hpp>         // events that follow each other
-#include <levada/op/quantile.hpp>        // medians and percentiles
-#include <levada/op/row.hpp>             // what a window emits
-#include <levada/op/scan.hpp>            // map with a memory
-#include <levada/op/select.hpp>          // filter without a branch
-#include <levada/op/shortlist.hpp>       // a few values in a row
-#include <levada/op/sketch.hpp>          // aggregates with a summary of their own
-#include <levada/op/state_machine.hpp>   // a table of transitions
-#include <levada/op/top.hpp>             // the greatest events
-#include <levada/op/transition.hpp>      // what a state machine emits
-#include <levada/op/window.hpp>          // the last N events, or the last seconds
-#include <levada/op/with_broadcast.hpp>  // one stream processed by what another has said
+#include <levada/op/at.hpp>                // where an event says its time
+#include <levada/op/attempt.hpp>           // map that may refuse
+#include <levada/op/copy_fields.hpp>       // members of the same names
+#include <levada/op/distinct.hpp>          // how many different values
+#include <levada/op/drop_late.hpp>         // lets event time run forward only
+#include <levada/op/enrich.hpp>            // what a table knows of a key
+#include <levada/op/filter.hpp>            // those for which a predicate holds
+#include <levada/op/flat_map.hpp>          // any number for each
+#include <levada/op/fold.hpp>              // one value of a whole stream
+#include <levada/op/global_window.hpp>     // one window a key that never ends
+#include <levada/op/heavy_hitters.hpp>     // the most frequent values
+#include <levada/op/inspect.hpp>           // a look at what passes
+#include <levada/op/key_by.hpp>            // state for each key below it
+#include <levada/op/map.hpp>               // one for each
+#include <levada/op/match.hpp>             // what a pattern finds
+#include <levada/op/outliers.hpp>          // what is far from the median
+#include <levada/op/parse.hpp>             // text to events
+#include <levada/op/pattern.hpp>           // events that follow each other
+#include <levada/op/process.hpp>           // functions of your own, with a state and an alarm
+#include <levada/op/quantile.hpp>          // medians and percentiles
+#include <levada/op/row.hpp>               // what a window emits
+#include <levada/op/scan.hpp>              // map with a memory
+#include <levada/op/select.hpp>            // filter without a branch
+#include <levada/op/session_window.hpp>    // events that follow each other closely
+#include <levada/op/shortlist.hpp>         // a few values in a row
+#include <levada/op/sketch.hpp>            // aggregates with a summary of their own
+#include <levada/op/state_machine.hpp>     // a table of transitions
+#include <levada/op/state_window.hpp>      // events in a row that have one value
+#include <levada/op/threshold_window.hpp>  // events in a row for which a condition holds
+#include <levada/op/top.hpp>               // the greatest events
+#include <levada/op/transition.hpp>        // what a state machine emits
+#include <levada/op/window.hpp>            // the last N events, or the last seconds
+#include <levada/op/with_broadcast.hpp>    // one stream processed by what another has said
 
 // what is learned of them, and what follows from it
 #include <levada/model/normal_range.hpp>  // what is normal for a series

@@ -44,19 +44,18 @@ struct combined {
     for_each_index<sizeof...(Ms)>([&](auto i) LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::lift(v); });
   }
   LEVADA_INLINE void add(const V& v) {
-    for_each_index<sizeof...(Ms)>(
-        [&](auto i) LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::combine(get<i>(lifts), monoid<i>::lift(v)); });
+    for_each_index<sizeof...(Ms)>([&](auto i) LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::combine(get<i>(lifts), monoid<i>::lift(v)); });
   }
   LEVADA_INLINE void append(const combined& later, std::uint64_t) {
-    for_each_index<sizeof...(Ms)>(
-        [&](auto i) LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::combine(get<i>(lifts), get<i>(later.lifts)); });
+    for_each_index<sizeof...(Ms)>([&](auto i) LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::combine(get<i>(lifts), get<i>(later.lifts)); });
   }
   static constexpr bool exact = (requires(const lifted<Ms, V>& a) { Ms::inverse(a); } && ...);
   LEVADA_INLINE void retract(const combined& oldest)
     requires exact
   {
     for_each_index<sizeof...(Ms)>(
-        [&](auto i) LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::combine(monoid<i>::inverse(get<i>(oldest.lifts)), get<i>(lifts)); });
+        [&](auto i)
+            LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::combine(monoid<i>::inverse(get<i>(oldest.lifts)), get<i>(lifts)); });
   }
   template <std::size_t I>
   [[nodiscard]] LEVADA_INLINE auto result() const {

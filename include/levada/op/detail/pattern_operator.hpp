@@ -8,7 +8,7 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/pack.hpp>
 #include <levada/core/time.hpp>
-#include <levada/op/detail/own_time.hpp>
+#include <levada/op/detail/clock.hpp>
 #include <levada/op/detail/pattern_step.hpp>
 #include <levada/op/match.hpp>
 #include <levada/state/slots.hpp>
@@ -45,7 +45,7 @@ struct pattern_operator
 
   static constexpr std::size_t steps = sizeof...(Steps);
   static constexpr bool awaits_absence = is_predicate<Absence>;
-  static constexpr bool has_event_time = !std::is_same_v<Time, time_of_arrival>;
+  static constexpr bool has_event_time = !std::is_same_v<Time, processing_time>;
   /// Must somebody hear that a time is over, when no event of the key tells it?
   static constexpr bool has_alarms = awaits_absence || Options.expired == timed_out::aside;
   template <std::size_t I>
@@ -236,7 +236,7 @@ struct pattern_operator
   LEVADA_INLINE fate see_either(partial& p, const event_type& e, timestamp t) {
     using own = step<S>;
     using next = step<S + 1>;
-    const auto may_be = [&](bool strict, duration gap) { return (!strict || p.is_adjacent) && t < later(p.found.end, gap); };
+    const auto may_be = [&](bool strict, duration gap) { return (!strict || p.is_adjacent) && t < end_after(p.found.end, gap); };
     if (may_be(next::is_strict, gaps[S + 1]) && detail::fits(get<S + 1>(sequence).predicate, e, p.found))
       return take_step<S + 1>(p, e, t);
     if (may_be(own::is_strict, gaps[S]) && detail::fits(get<S>(sequence).predicate, e, p.found)) return take_step<S>(p, e, t);
@@ -269,7 +269,7 @@ struct pattern_operator
       if constexpr (own::least < own::most)
         if (p.step == i && p.found.counts[i] >= own::least && gaps[i + 1] > gap) gap = gaps[i + 1];
     });
-    const timestamp whole = later(p.found.start, limit), next = later(p.found.end, gap);
+    const timestamp whole = end_after(p.found.start, limit), next = end_after(p.found.end, gap);
     return whole < next ? whole : next;
   }
   LEVADA_INLINE timestamp deadline_of(const cell& c) const {

@@ -7,7 +7,7 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/time.hpp>
 #include <levada/op/at.hpp>
-#include <levada/op/detail/own_time.hpp>
+#include <levada/op/detail/clock.hpp>
 #include <levada/op/detail/panes.hpp>
 #include <levada/op/match.hpp>
 
@@ -118,7 +118,7 @@ consteval bool pattern_is_shaped() {
 
 template <matching Options, class Time, class E>
 consteval bool pattern_has_time() {
-  if constexpr (std::is_same_v<Time, time_of_arrival>) {
+  if constexpr (std::is_same_v<Time, processing_time>) {
     return true;
   } else {
     constexpr bool tells = Time::template tells<E>();

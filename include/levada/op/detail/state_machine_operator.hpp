@@ -9,7 +9,7 @@
 #include <levada/core/pack.hpp>
 #include <levada/core/time.hpp>
 #include <levada/op/at.hpp>
-#include <levada/op/detail/own_time.hpp>
+#include <levada/op/detail/clock.hpp>
 #include <levada/op/detail/panes.hpp>
 #include <levada/op/row.hpp>
 #include <levada/op/transition.hpp>
@@ -107,7 +107,7 @@ struct transition_table {
 
 template <class Time, class E>
 consteval bool machine_has_time() {
-  if constexpr (std::is_same_v<Time, time_of_arrival>) {
+  if constexpr (std::is_same_v<Time, processing_time>) {
     return true;
   } else {
     constexpr bool tells = Time::template tells<E>();
@@ -134,7 +134,7 @@ struct state_machine_operator : puts_aside<std::conditional_t<PutsUnexpectedAsid
   using emitted = transition<key_type, state_type, event_type>;
   template <class>
   using output = relayed_type<In, emitted>;
-  static constexpr bool has_event_time = !std::is_same_v<Time, time_of_arrival>;
+  static constexpr bool has_event_time = !std::is_same_v<Time, processing_time>;
   static constexpr bool has_times = table::has_times;
 
   struct cell {
@@ -263,7 +263,7 @@ struct state_machine_operator : puts_aside<std::conditional_t<PutsUnexpectedAsid
     for_each_index<table::size>([&](auto i) {
       using one = element<i, pack<Transitions...>>;
       if constexpr (one::is_by_time)
-        if (c.state == one::from) end = later(since, get<i>(transitions).time);
+        if (c.state == one::from) end = end_after(since, get<i>(transitions).time);
     });
     if (end != never)
       alarms.set(slot, end);

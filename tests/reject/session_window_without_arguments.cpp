@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: session_window: say what to compute, as in session_window<...>\(aggregate
+#include <levada/flow/flow.hpp>
+#include <levada/op/session_window.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+namespace lv = levada;
+using namespace lv::literals;
+
+struct reading {
+  lv::timestamp time;
+  int phase;
+  bool hot;
+  double value;
+};
+struct code_only {
+  int code;
+};
+
+constexpr auto mean = lv::aggregate<lv::mean>(&reading::value);
+
+void build() {
+  auto flow = lv::flow(lv::from(lv::input<reading>())
+#ifdef LEVADA_WRONG
+                       | lv::session_window<"s", 30_s>()  // here
+#else
+                       | lv::session_window<"s", 30_s>(mean)
+#endif
+                       | lv::to([](const auto&) {}));
+  (void)flow.open();
+}
