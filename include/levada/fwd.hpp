@@ -99,6 +99,14 @@ struct timer_event;
 
 // op
 enum class late : std::uint8_t;
+struct between;
+struct buffers;
+enum class join_kind : std::uint8_t;
+enum class when_full : std::uint8_t;
+template <class Left, class Right>
+struct join_keys;
+template <class Left, class Right>
+struct joined;
 struct count;
 struct sum;
 struct mean;

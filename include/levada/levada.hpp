@@ -13,19 +13,22 @@
 #include <levada/source/values.hpp>  // events in memory
 
 // what happens to them
-#include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
-#include <levada/op/at.hpp>         // where an event says its time
-#include <levada/op/drop_late.hpp>  // lets event time run forward only
-#include <levada/op/filter.hpp>     // those for which a predicate holds
-#include <levada/op/flat_map.hpp>   // any number for each
-#include <levada/op/fold.hpp>       // one value of a whole stream
-#include <levada/op/inspect.hpp>    // a look at what passes
-#include <levada/op/key_by.hpp>     // state for each key below it
-#include <levada/op/map.hpp>        // one for each
-#include <levada/op/row.hpp>        // what a window emits
-#include <levada/op/scan.hpp>       // map with a memory
-#include <levada/op/select.hpp>     // filter without a branch
-#include <levada/op/window.hpp>     // the last N events, or the last seconds
+#include <levada/op/aggregate.hpp>      // count sum mean min max variance stddev first last
+#include <levada/op/at.hpp>             // where an event says its time
+#include <levada/op/drop_late.hpp>      // lets event time run forward only
+#include <levada/op/filter.hpp>         // those for which a predicate holds
+#include <levada/op/flat_map.hpp>       // any number for each
+#include <levada/op/fold.hpp>           // one value of a whole stream
+#include <levada/op/inspect.hpp>        // a look at what passes
+#include <levada/op/interval_join.hpp>  // pairs of two streams that are close in time
+#include <levada/op/join.hpp>           // how two streams meet
+#include <levada/op/key_by.hpp>         // state for each key below it
+#include <levada/op/map.hpp>            // one for each
+#include <levada/op/row.hpp>            // what a window emits
+#include <levada/op/scan.hpp>           // map with a memory
+#include <levada/op/select.hpp>         // filter without a branch
+#include <levada/op/window.hpp>         // the last N events, or the last seconds
+#include <levada/op/window_join.hpp>    // pairs of two streams in one window
 
 // what is learned of them, and what follows from it
 #include <levada/model/normal_range.hpp>  // what is normal for a series
