@@ -115,6 +115,13 @@ template <class Op, class Inputs = levada::inputs<order, payment>>
 using written_by =
     written<levada::payload_type<typename Op::template output<Inputs>>, levada::payload_type<typename Op::aside_type>>;
 
+template <class Op>
+void end(Op& op, auto port) {
+  if constexpr (levada::handles<Op, levada::end_of_stream>)
+    op.on(levada::end_of_stream{}, port);
+  else
+    port.raise(levada::end_of_stream{});
+}
 /// Gives an operator what comes.
 template <class Op, class Port>
 void feed(Op& op, const arrival& a, Port port) {
@@ -132,7 +139,7 @@ auto run(Op op, const std::vector<arrival>& all, bool with_aside = true) {
   const writing_port<written_by<Op>> port{&said, with_aside};
   op.on(levada::start{}, port);
   for (const arrival& a : all) feed(op, a, port);
-  op.on(levada::end_of_stream{}, port);
+  support::end(op, port);
   return said;
 }
 
@@ -189,8 +196,8 @@ bool goes_on_equally(Make make, const std::vector<arrival>& all) {
     feed(whole, all[i], to_said);
     feed(second, all[i], to_after);
   }
-  whole.on(levada::end_of_stream{}, to_said);
-  second.on(levada::end_of_stream{}, to_after);
+  support::end(whole, to_said);
+  support::end(second, to_after);
   return said == after && !said.results.empty();
 }
 

@@ -119,11 +119,11 @@ consteval bool combines() {
 /// Where nobody says how: side by side.
 struct side_by_side {
   template <class A, class B>
-  constexpr joined<A, B> operator()(const A& left, const B& right) const {
+  constexpr levada::joined<A, B> operator()(const A& left, const B& right) const {
     return {left, right};
   }
   template <class A, class B>
-  constexpr joined<A, std::optional<B>> operator()(const A& left, const B* right) const {
+  constexpr levada::joined<A, std::optional<B>> operator()(const A& left, const B* right) const {
     return {left, copy_of(right)};
   }
   template <class A, class B>
