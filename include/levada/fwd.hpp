@@ -101,6 +101,7 @@ struct timer_event;
 enum class late : std::uint8_t;
 struct between;
 struct buffers;
+struct versions;
 enum class join_kind : std::uint8_t;
 enum class when_full : std::uint8_t;
 template <class Left, class Right>

@@ -23,12 +23,14 @@
 #include <levada/op/interval_join.hpp>  // pairs of two streams that are close in time
 #include <levada/op/join.hpp>           // how two streams meet
 #include <levada/op/key_by.hpp>         // state for each key below it
+#include <levada/op/latest_join.hpp>    // a stream beside a table that changes
 #include <levada/op/map.hpp>            // one for each
 #include <levada/op/row.hpp>            // what a window emits
 #include <levada/op/scan.hpp>           // map with a memory
 #include <levada/op/select.hpp>         // filter without a branch
 #include <levada/op/window.hpp>         // the last N events, or the last seconds
 #include <levada/op/window_join.hpp>    // pairs of two streams in one window
+#include <levada/op/zip.hpp>            // pairs of two streams, one by one in the order of time
 
 // what is learned of them, and what follows from it
 #include <levada/model/normal_range.hpp>  // what is normal for a series
