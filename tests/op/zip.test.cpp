@@ -54,6 +54,9 @@ naive by_hand(const std::vector<arrival>& all, std::int64_t tolerance, bool by_k
     std::deque<payment> right;
   };
   std::map<std::uint32_t, lists> of_key;
+  const auto insert = [](auto& list, const auto& e, auto time) {
+    list.insert(std::ranges::upper_bound(list, e.*time, {}, time), e);
+  };
   lv::timestamp clock = lv::long_ago;
   for (const arrival& a : all) {
     if (a.kind == arrival::watermark)
@@ -61,14 +64,12 @@ naive by_hand(const std::vector<arrival>& all, std::int64_t tolerance, bool by_k
     else if (a.time < clock)
       ++result.late;
     else if (a.kind == arrival::left)
-      of_key[by_key ? a.o.customer : 0].left.push_back(a.o);
+      insert(of_key[by_key ? a.o.customer : 0].left, a.o, &order::time);
     else
-      of_key[by_key ? a.p.payer : 0].right.push_back(a.p);
+      insert(of_key[by_key ? a.p.payer : 0].right, a.p, &payment::at);
   }
   for (auto& [key, own] : of_key) {
     auto& [left, right] = own;
-    std::ranges::stable_sort(left, {}, &order::time);
-    std::ranges::stable_sort(right, {}, &payment::at);
     while (!left.empty() || !right.empty()) {
       const std::int64_t l = left.empty() ? INT64_MAX : left[0].time.ns, r = right.empty() ? INT64_MAX : right[0].at.ns;
       const std::int64_t away = left.empty() || right.empty() ? INT64_MAX : std::abs(l - r);
