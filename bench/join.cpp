@@ -46,14 +46,16 @@ struct right_event {
 constexpr std::size_t events = 1 << 20;  // of each stream
 constexpr std::size_t span = 1024;
 constexpr std::uint32_t key_count = 10'000;
-constexpr lv::duration step{100'000};  // a key has an event of each stream every second, on average
+constexpr lv::timestamp begin_of_time{1'000'000'000'000};
+constexpr lv::duration step = 100_us;  // a key has an event of each stream every second, on average
+constexpr lv::duration disorder = 10_ms;
 constexpr lv::duration reach = 1_s;
 
 struct streams {
   std::vector<left_event> left;
   std::vector<right_event> right;
 };
-/// Times are out of order by up to 10 ms.
+lv::timestamp time_of(std::size_t i) { return begin_of_time + step * static_cast<std::int64_t>(i); }
 streams make_streams() {
   std::mt19937_64 random{7};
   std::vector<std::uint64_t> identity(key_count);
@@ -61,16 +63,12 @@ streams make_streams() {
   streams s{std::vector<left_event>(events), std::vector<right_event>(events)};
   for (std::size_t i = 0; i < events; ++i) {
     const auto time = [&] {
-      return lv::timestamp{static_cast<std::int64_t>(1'000'000'000'000 + i * 100'000 - random() % 10'000'000)};
+      return time_of(i) - lv::duration{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(disorder.ns))};
     };
     s.left[i] = {time(), identity[random() % key_count], random() % 1000};
     s.right[i] = {identity[random() % key_count], time(), random() % 1000};
   }
   return s;
-}
-/// After each two spans: nothing of them is late.
-lv::timestamp watermark_after(std::size_t end) {
-  return lv::timestamp{static_cast<std::int64_t>(1'000'000'000'000 + end * 100'000 - 10'000'000)};
 }
 
 struct total {
@@ -92,7 +90,7 @@ double rate_of(const streams& s, Spans&& spans, Clock&& clock) {
   const auto begin = std::chrono::steady_clock::now();
   for (std::size_t at = 0; at < events; at += span) {
     spans(std::span(s.left).subspan(at, span), std::span(s.right).subspan(at, span));
-    clock(watermark_after(at + span));
+    clock(time_of(at + span) - disorder);  // nothing that follows is late
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   return 2 * static_cast<double>(events) * 1e-6 / took.count();
