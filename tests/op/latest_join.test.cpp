@@ -153,6 +153,18 @@ TEST_CASE("a key is forgotten when it had neither row nor event for so long, and
   CHECK(said.watermarks.size() == 12);
 }
 
+TEST_CASE("a key that takes over a slot finds nothing of the one before") {
+  auto op = latest<lv::join_kind::left>({.bound = 1, .idle = 1_s});
+  support::written_by<decltype(op)> said;
+  const support::writing_port<decltype(said)> port{&said};
+  op.on(lv::start{}, port);
+  op.take<1>(payment{1, 1, {}}, port);
+  op.on(lv::watermark{lv::timestamp{} + 10_s}, port);
+  op.take<0>(order{{}, 2, 2}, port);
+  REQUIRE(said.results.size() == 1);
+  CHECK(!said.results[0].right);
+}
+
 TEST_CASE("the same stream: a row is there for the events that come after it") {
   auto op = support::bound<lv::inputs<order, order>>(lv::latest_join(
       lv::on(&order::customer, &order::customer), [](const order& a, const order& b) { return a.number - b.number; }));
