@@ -73,6 +73,8 @@ inline constexpr std::array promises{
     promise{"flow/idle", "uring", "budget", 1, 0.2},
     promise{"pattern/3steps/10kkeys", "rate", "budget", 1, 20},
     promise{"pattern/3steps/10kkeys", "rate", "hand-loop", 0.5},
+    promise{"join/interval/10kkeys", "rate", "budget", 1, 10},
+    promise{"join/interval/10kkeys", "rate", "flat_map of deques", 1.4},
     promise{"bus/spsc/8B/threads", "rate", "boost spsc bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "concurrentqueue bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "readerwriterqueue", 2.0},

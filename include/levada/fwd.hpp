@@ -108,6 +108,14 @@ struct timer_event;
 
 // op
 enum class late : std::uint8_t;
+struct between;
+struct buffers;
+struct versions;
+enum class join_kind : std::uint8_t;
+template <class Left, class Right>
+struct join_keys;
+template <class Left, class Right>
+struct joined;
 struct count;
 struct sum;
 struct mean;

@@ -29,7 +29,10 @@
 #include <levada/op/global_window.hpp>     // one window a key that never ends
 #include <levada/op/heavy_hitters.hpp>     // the most frequent values
 #include <levada/op/inspect.hpp>           // a look at what passes
+#include <levada/op/interval_join.hpp>     // pairs of two streams that are close in time
+#include <levada/op/join.hpp>              // how two streams meet
 #include <levada/op/key_by.hpp>            // state for each key below it
+#include <levada/op/latest_join.hpp>       // a stream beside a table that changes
 #include <levada/op/map.hpp>               // one for each
 #include <levada/op/match.hpp>             // what a pattern finds
 #include <levada/op/outliers.hpp>          // what is far from the median
@@ -48,8 +51,11 @@
 #include <levada/op/threshold_window.hpp>  // events in a row for which a condition holds
 #include <levada/op/top.hpp>               // the greatest events
 #include <levada/op/transition.hpp>        // what a state machine emits
+#include <levada/op/when_full.hpp>         // what goes where there is no room
 #include <levada/op/window.hpp>            // the last N events, or the last seconds
+#include <levada/op/window_join.hpp>       // pairs of two streams in one window
 #include <levada/op/with_broadcast.hpp>    // one stream processed by what another has said
+#include <levada/op/zip.hpp>               // pairs of two streams, one by one in the order of time
 
 // what is learned of them, and what follows from it
 #include <levada/model/normal_range.hpp>  // what is normal for a series

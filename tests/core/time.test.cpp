@@ -32,6 +32,8 @@ TEST_CASE("units that are a whole number of nanoseconds are exact; lengths in do
 }
 
 TEST_CASE("arithmetic of instants and lengths") {
+  CHECK(-1_s == levada::duration{-1'000'000'000});
+  CHECK(+1_s == levada::duration{1'000'000'000});
   timestamp t{10'000'000'000};
   CHECK((t + 1_s).ns == 11'000'000'000);
   CHECK((t - 11_s).ns == -1'000'000'000);

@@ -29,6 +29,8 @@ struct duration {
   [[nodiscard]] constexpr double seconds() const { return static_cast<double>(ns) * 1e-9; }
 
   friend constexpr auto operator<=>(duration, duration) = default;
+  friend constexpr duration operator+(duration a) { return a; }
+  friend constexpr duration operator-(duration a) { return duration{-a.ns}; }
   friend constexpr duration operator+(duration a, duration b) { return duration{a.ns + b.ns}; }
   friend constexpr duration operator-(duration a, duration b) { return duration{a.ns - b.ns}; }
   friend constexpr duration operator*(duration a, std::int64_t k) { return duration{a.ns * k}; }

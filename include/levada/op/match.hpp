@@ -6,6 +6,7 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/time.hpp>
 #include <levada/op/row.hpp>
+#include <levada/op/when_full.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +20,6 @@ enum class skip : std::uint8_t {
   to_next,    ///< they go on, and it may begin one: a match for each event that begins one
   none        ///< as to_next; and a last step that may repeat goes on: a match for each further event
 };
-/// Who goes when a partial match finds no room.
-enum class when_full : std::uint8_t { drop_newest, drop_oldest };
 /// What becomes of a partial match whose time is over.
 enum class timed_out : std::uint8_t { forget, aside };
 

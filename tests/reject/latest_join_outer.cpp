@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: latest_join: a table is looked at and not emitted
+#include <levada/flow/flow.hpp>
+#include <levada/flow/stream.hpp>
+#include <levada/op/latest_join.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+#include <utility>
+
+namespace lv = levada;
+using namespace lv::literals;
+
+struct order {
+  lv::timestamp time;
+  int customer;
+  long number;
+};
+struct payment {
+  int payer;
+  lv::timestamp at;
+};
+
+void build() {
+#ifdef LEVADA_WRONG
+  auto join = lv::latest_join<"last", lv::join_kind::outer>(lv::on(&order::customer, &payment::payer));
+#else
+  auto join = lv::latest_join<"last", lv::join_kind::left>(lv::on(&order::customer, &payment::payer));
+#endif
+  auto streams = lv::connect(lv::from<"orders">(lv::input<order>()), lv::from<"payments">(lv::input<payment>()));
+  auto flow = lv::flow(std::move(streams) | std::move(join) | lv::to([](const auto&) {}));  // here
+  (void)flow.open();
+}
