@@ -38,6 +38,7 @@
 #include <levada/sink/udp.hpp>         // datagrams
 
 // how it hangs together, and how it runs
+#include <levada/flow/aside.hpp>         // what an operator lets go no further
 #include <levada/flow/boundary.hpp>      // goes on on another thread
 #include <levada/flow/chain.hpp>         // a | b
 #include <levada/flow/circuit.hpp>       // ports
