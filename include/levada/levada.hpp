@@ -13,23 +13,36 @@
 #include <levada/source/values.hpp>  // events in memory
 
 // what happens to them
-#include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
-#include <levada/op/at.hpp>         // where an event says its time
-#include <levada/op/drop_late.hpp>  // lets event time run forward only
-#include <levada/op/filter.hpp>     // those for which a predicate holds
-#include <levada/op/flat_map.hpp>   // any number for each
-#include <levada/op/fold.hpp>       // one value of a whole stream
-#include <levada/op/inspect.hpp>    // a look at what passes
-#include <levada/op/key_by.hpp>     // state for each key below it
-#include <levada/op/map.hpp>        // one for each
-#include <levada/op/row.hpp>        // what a window emits
-#include <levada/op/scan.hpp>       // map with a memory
-#include <levada/op/select.hpp>     // filter without a branch
-#include <levada/op/window.hpp>     // the last N events, or the last seconds
+#include <levada/op/aggregate.hpp>   // count sum mean min max variance stddev first last
+#include <levada/op/at.hpp>          // where an event says its time
+#include <levada/op/changes.hpp>     // those with which a value changes
+#include <levada/op/deadband.hpp>    // those whose value has moved far enough
+#include <levada/op/dedup.hpp>       // an identity once
+#include <levada/op/drop_late.hpp>   // lets event time run forward only
+#include <levada/op/filter.hpp>      // those for which a predicate holds
+#include <levada/op/flat_map.hpp>    // any number for each
+#include <levada/op/fold.hpp>        // one value of a whole stream
+#include <levada/op/inspect.hpp>     // a look at what passes
+#include <levada/op/key_by.hpp>      // state for each key below it
+#include <levada/op/map.hpp>         // one for each
+#include <levada/op/rate_limit.hpp>  // so many a period
+#include <levada/op/row.hpp>         // what a window emits
+#include <levada/op/sample.hpp>      // every n-th, or a share of the keys
+#include <levada/op/scan.hpp>        // map with a memory
+#include <levada/op/select.hpp>      // filter without a branch
+#include <levada/op/throttle.hpp>    // one an interval
+#include <levada/op/window.hpp>      // the last N events, or the last seconds
 
 // what is learned of them, and what follows from it
-#include <levada/model/normal_range.hpp>  // what is normal for a series
-#include <levada/rule/alert_when.hpp>     // a condition that holds, with hold and clear
+#include <levada/model/normal_range.hpp>      // what is normal for a series
+#include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
+#include <levada/rule/alert_when_silent.hpp>  // nothing came for too long
+#include <levada/rule/condition.hpp>          // a member compared with values, as data
+#include <levada/rule/debounce.hpp>           // a value that has lasted
+#include <levada/rule/escalate.hpp>           // one recipient after the other
+#include <levada/rule/predicate_index.hpp>    // which of thousands of rules an event fulfils
+#include <levada/rule/predicate_rules.hpp>    // rules as data
+#include <levada/rule/predicates.hpp>         // the same in a flow, with rules that change
 
 // where they leave
 #include <levada/sink/json_lines.hpp>  // a file with an event a line
@@ -86,3 +99,4 @@
 #include <levada/wire/json.hpp>              // events to text
 #include <levada/wire/mutable_record.hpp>    // members set by characters
 #include <levada/wire/record.hpp>            // members by name, at run time
+#include <levada/wire/text_template.hpp>     // words with members of an event in them

@@ -12,7 +12,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
@@ -82,9 +81,8 @@ TEST_CASE("throttle lets the first event of each interval pass, by event time an
   for (const lv::duration interval : {1_ms, 10_ms, 300_ms}) {
     const auto expected = first_of(events, interval);
     for (const std::size_t length : support::span_lengths)
-      CHECK(support::outcome<reading>(events, length, [&](auto& output) {
-              return keyed(lv::throttle(interval, &reading::time), output);
-            }) == expected);
+      CHECK(support::outcome<reading>(
+                events, length, [&](auto& output) { return keyed(lv::throttle(interval, &reading::time), output); }) == expected);
     std::vector<reading> output;
     auto flow = keyed(lv::throttle<"thin">(interval), output);
     REQUIRE(flow.open());
@@ -163,33 +161,21 @@ TEST_CASE("a retired key begins anew, and what was held of it is counted") {
 }
 
 TEST_CASE("both go on after a restart where they were") {
-  const auto events = support::readings(1000);
-  const std::vector<reading> before(events.begin(), events.begin() + 500), after(events.begin() + 500, events.end());
-  const auto whole = [&](auto make) {
-    std::vector<reading> output;
-    auto flow = keyed(make(), output);
-    REQUIRE(flow.open());
-    in_time(flow, events);
-    flow.finish();
-    return output;
+  const auto events = support::readings(500);
+  const auto first = [&](auto& output) {
+    return lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor, lv::dense_keys{8}) |
+                    lv::throttle<"thin">(20_ms) | lv::to([&](const reading& r) { output.push_back(r); }));
   };
-  const auto in_two = [&](auto make) {
-    std::vector<reading> output;
-    auto first = keyed(make(), output), second = keyed(make(), output);
-    REQUIRE(first.open());
-    in_time(first, before);
-    REQUIRE(second.open());
-    second.advance(before.back().time);
-    for (std::uint32_t sensor = 0; sensor < 7; ++sensor) {  // slots are handed out as they were
-      const auto at = std::find_if(before.begin(), before.end(), [&](const reading& r) { return r.sensor == sensor; });
-      REQUIRE(at != before.end());
-    }
-    support::carry_over(first.template at<"keys">().state, second.template at<"keys">().state);
-    support::carry_over(first.template at<"thin">(), second.template at<"thin">());
-    in_time(second, after);
-    second.finish();
-    return output;
+  const auto last = [&](auto& output) {
+    return lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor, lv::dense_keys{8}) |
+                    lv::throttle_last<"thin">(20_ms) | lv::to([&](const reading& r) { output.push_back(r); }));
   };
-  (void)in_two;
-  (void)whole;
+  const auto firsts = support::outcome_of_two<"thin", reading>(events, 0, first);
+  const auto lasts = support::outcome_of_two<"thin", reading>(events, 0, last);
+  CHECK(firsts == first_of(events, 20_ms));
+  CHECK(by_sensor(lasts) == last_of(events, 20_ms));
+  for (const std::size_t stop : {1u, 250u, 499u, 500u}) {
+    CHECK(support::outcome_of_two<"thin", reading>(events, stop, first) == firsts);
+    CHECK(support::outcome_of_two<"thin", reading>(events, stop, last) == lasts);
+  }
 }

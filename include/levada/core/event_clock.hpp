@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// event_clock: the time by which an operator goes: that at which an event is processed, unless an extractor tells the event's own.
+// event_clock: the time by which an operator goes: that at which an event is processed, unless an extractor tells the event's
+// own.
 #pragma once
 
 #include <levada/core/concepts.hpp>

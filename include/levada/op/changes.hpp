@@ -14,7 +14,8 @@
 
 namespace levada::inline v0 {
 
-/// Takes  events E; the extractor (member pointer or callable) gives a value that can be compared by ==. Below key_by each key has
+/// Takes  events E; the extractor (member pointer or callable) gives a value that can be compared by ==. Below key_by each key
+/// has
 ///        a value of its own.
 /// Emits  the first event, and those whose value differs from that of the event before. Two NaN do not differ.
 /// Holds  a value a key; a retired key's next event passes.
@@ -72,8 +73,9 @@ struct changes_description {
   template <class E>
   static consteval bool fits() {
     constexpr bool picks = picks_from<Value, E>;
-    static_assert(picks, "changes: the value must be a member of the event type that arrives here, or a function callable as "
-                         "Value(const Event&)");
+    static_assert(picks,
+                  "changes: the value must be a member of the event type that arrives here, or a function callable as "
+                  "Value(const Event&)");
     if constexpr (picks) {
       using V = picked_type<Value, E>;
       constexpr bool comparable = std::semiregular<V> && std::equality_comparable<V>;

@@ -29,7 +29,8 @@ struct percent {
   duration heartbeat{};
 };
 
-/// Takes  events E; the extractor (member pointer or callable) gives a number. The heartbeat goes by processing time, or by the time
+/// Takes  events E; the extractor (member pointer or callable) gives a number. The heartbeat goes by processing time, or by the
+/// time
 ///        that a second extractor tells. Below key_by each key has a band of its own.
 /// Emits  the first event, and those whose value is further from that of the last one emitted than the band is wide. What becomes
 ///        NaN, or is none any more, passes.
@@ -61,12 +62,14 @@ struct deadband_operator {
       else
         return false;
     }();
-    static_assert(measures, "deadband: the value must be a number in the event type that arrives here, or a function callable "
-                            "as number(const Event&)");
+    static_assert(measures,
+                  "deadband: the value must be a number in the event type that arrives here, or a function callable "
+                  "as number(const Event&)");
     if constexpr (measures) {
       constexpr bool tells = detail::tells_time<Time, E>();
-      static_assert(tells, "deadband: the time must be a levada::timestamp in the event type that arrives here, or a function "
-                           "callable as timestamp(const Event&)");
+      static_assert(tells,
+                    "deadband: the time must be a levada::timestamp in the event type that arrives here, or a function "
+                    "callable as timestamp(const Event&)");
       return tells;
     }
     return measures;

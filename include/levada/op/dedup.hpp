@@ -24,7 +24,9 @@ struct ttl {
 
 /// Takes  events E; the extractor (member pointer or callable) gives an identity. Time is that of processing, or what a second
 ///        extractor tells. Identities are those of the whole stream, also below key_by: make the key a part of one that is not.
-/// Emits  an event if none of its identity was emitted within the time to live, before or (in event time) behind it.
+/// Emits  an event if none of its identity was emitted within the time to live, before or (in event time) behind it. What was
+/// emitted
+///        so long before the newest time is forgotten, also for an event that is late.
 /// Holds  `bound` identities with the time at which each was emitted. At the bound the one that came first is forgotten.
 /// Fails  never by itself. Identities that had to be forgotten before their time are counted: forgotten().
 /// Costs  one probe; a new identity two more and a store.
@@ -71,7 +73,7 @@ struct dedup_operator {
     const std::uint32_t place = state.find(k);
     if (place != state.none) {
       const timestamp then = state.time_at(place);
-      if (is_within(then, now)) return false;
+      if (is_within(then, now) && is_within(then, clock)) return false;
       if (now > then) state.set_time(place, now);
       return true;
     }
@@ -99,12 +101,14 @@ struct dedup_description {
       else
         return false;
     }();
-    static_assert(is_key, "dedup: the identity must be a member of the event type that arrives here, or a function of it, that is "
-                          "trivially copyable, without padding and at most 64 bytes: an integer, an enum or a text<N>");
+    static_assert(is_key,
+                  "dedup: the identity must be a member of the event type that arrives here, or a function of it, that is "
+                  "trivially copyable, without padding and at most 64 bytes: an integer, an enum or a text<N>");
     if constexpr (is_key) {
       constexpr bool tells = detail::tells_time<Time, E>();
-      static_assert(tells, "dedup: the time must be a levada::timestamp in the event type that arrives here, or a function "
-                           "callable as timestamp(const Event&)");
+      static_assert(tells,
+                    "dedup: the time must be a levada::timestamp in the event type that arrives here, or a function "
+                    "callable as timestamp(const Event&)");
       return tells;
     }
     return is_key;

@@ -15,8 +15,8 @@
 
 namespace levada::inline v0 {
 
-/// limit{100, 1_s} lets a hundred events through in a second, all at once if they come so; limit{100, 1_s, 10} no more than ten at
-/// once, and then one every 10 ms.
+/// limit{100, 1_s} lets a hundred events through in a second, all at once if they come so; limit{100, 1_s, 10} no more than ten
+/// at once, and then one every 10 ms.
 struct limit {
   std::uint32_t events;
   duration period;
@@ -80,8 +80,9 @@ struct rate_limit_description {
   template <class E>
   static consteval bool fits() {
     constexpr bool ok = detail::tells_time<Time, E>();
-    static_assert(ok, "rate_limit: the time must be a levada::timestamp in the event type that arrives here, or a function "
-                      "callable as timestamp(const Event&)");
+    static_assert(ok,
+                  "rate_limit: the time must be a levada::timestamp in the event type that arrives here, or a function "
+                  "callable as timestamp(const Event&)");
     return ok;
   }
   template <class E>

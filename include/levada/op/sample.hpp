@@ -84,12 +84,14 @@ struct sample_share_operator {
   template <class E>
   static consteval bool fits() {
     constexpr bool picks = picks_from<Value, E>;
-    static_assert(picks, "sample: what is chosen must be a member of the event type that arrives here, or a function callable "
-                         "as Key(const Event&)");
+    static_assert(picks,
+                  "sample: what is chosen must be a member of the event type that arrives here, or a function callable "
+                  "as Key(const Event&)");
     if constexpr (picks) {
       constexpr bool is_key = key<picked_type<Value, E>>;
-      static_assert(is_key, "sample: what is chosen must be trivially copyable, without padding and at most 64 bytes: an "
-                            "integer, an enum or a text<N>");
+      static_assert(is_key,
+                    "sample: what is chosen must be trivially copyable, without padding and at most 64 bytes: an "
+                    "integer, an enum or a text<N>");
       return is_key;
     }
     return picks;

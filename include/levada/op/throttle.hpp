@@ -38,8 +38,9 @@ struct throttle_operator {
   template <class E>
   static consteval bool fits() {
     constexpr bool ok = detail::tells_time<Time, E>();
-    static_assert(ok, "throttle: the time must be a levada::timestamp in the event type that arrives here, or a function "
-                      "callable as timestamp(const Event&)");
+    static_assert(ok,
+                  "throttle: the time must be a levada::timestamp in the event type that arrives here, or a function "
+                  "callable as timestamp(const Event&)");
     return ok;
   }
 
@@ -64,8 +65,8 @@ struct throttle_operator {
 
 /// Takes  as throttle.
 /// Emits  of each interval the event that came last, when the interval is over: by the time of processing (a tick), or by a
-///        watermark or an event of the key behind it. An interval begins with the first event that comes when none is open. At the end
-///        of the stream what is held, in the order of its intervals' ends.
+///        watermark or an event of the key behind it. An interval begins with the first event that comes when none is open. At
+///        the end of the stream what is held, in the order of its intervals' ends.
 /// Holds  an event and an alarm a key; a retired key's event is dropped and counted.
 /// Fails  never by itself.
 /// Costs  the copy of an event.
@@ -146,8 +147,9 @@ struct throttle_last_description {
   template <class E>
   static consteval bool fits() {
     constexpr bool ok = detail::tells_time<Time, E>();
-    static_assert(ok, "throttle_last: the time must be a levada::timestamp in the event type that arrives here, or a function "
-                      "callable as timestamp(const Event&)");
+    static_assert(ok,
+                  "throttle_last: the time must be a levada::timestamp in the event type that arrives here, or a function "
+                  "callable as timestamp(const Event&)");
     return ok;
   }
   template <class E>

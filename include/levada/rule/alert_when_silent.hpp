@@ -18,11 +18,13 @@
 
 namespace levada::inline v0 {
 
-/// Takes  events E: any of them is a sign of life. Time is that of processing, or what an extractor tells. Below key_by every key has
+/// Takes  events E: any of them is a sign of life. Time is that of processing, or what an extractor tells. Below key_by every key
+/// has
 ///        a silence of its own; of one that has never been heard nothing is known.
-/// Emits  an alert that is raised, with the last event and its time as `since`, when nothing has come for `allowed` after it; and one
-///        that is cleared with the next event. Silence is told by the time of processing (a tick), or by a watermark or an event of
-///        the key behind it.
+/// Emits  an alert that is raised, with the last event and its time as `since`, when nothing has come for `allowed` after it; and
+/// one
+///        that is cleared with the next event. Silence is told by the time of processing (a tick), or by a watermark or an event
+///        of the key behind it.
 /// Holds  the last event and an alarm a key. A retired key is forgotten without a word: give key_by an idle time above `allowed`.
 /// Fails  never by itself. An event that is late in event time is a sign of life for its own time only.
 /// Costs  the copy of an event. The alarm is moved when it rings, not with each event.
@@ -130,8 +132,9 @@ struct alert_when_silent_description {
   template <class E>
   static consteval bool fits() {
     constexpr bool ok = detail::tells_time<Time, E>();
-    static_assert(ok, "alert_when_silent: the time must be a levada::timestamp in the event type that arrives here, or a function "
-                      "callable as timestamp(const Event&)");
+    static_assert(ok,
+                  "alert_when_silent: the time must be a levada::timestamp in the event type that arrives here, or a function "
+                  "callable as timestamp(const Event&)");
     return ok;
   }
   template <class E>

@@ -18,9 +18,11 @@
 
 namespace levada::inline v0 {
 
-/// Takes  events E; the extractor (member pointer or callable) gives a value that can be compared by ==, mostly a bool. Time is that
+/// Takes  events E; the extractor (member pointer or callable) gives a value that can be compared by ==, mostly a bool. Time is
+/// that
 ///        of processing, or what a second extractor tells. Below key_by each key has a value of its own.
-/// Emits  when no other value has come for `quiet`, the event that brought the value first; only if it differs from what was emitted
+/// Emits  when no other value has come for `quiet`, the event that brought the value first; only if it differs from what was
+/// emitted
 ///        before. That is told by the time of processing (a tick), or by a watermark or an event of the key behind it.
 /// Holds  an event, a value and an alarm a key; a retired key is forgotten. What has not lasted at the end of the stream is not
 ///        emitted.
@@ -120,12 +122,14 @@ struct debounce_description {
       else
         return false;
     }();
-    static_assert(comparable, "debounce: the value must be a member of the event type that arrives here, or a function callable "
-                              "as Value(const Event&), that can be copied and compared by ==");
+    static_assert(comparable,
+                  "debounce: the value must be a member of the event type that arrives here, or a function callable "
+                  "as Value(const Event&), that can be copied and compared by ==");
     if constexpr (comparable) {
       constexpr bool tells = detail::tells_time<Time, E>();
-      static_assert(tells, "debounce: the time must be a levada::timestamp in the event type that arrives here, or a function "
-                           "callable as timestamp(const Event&)");
+      static_assert(tells,
+                    "debounce: the time must be a levada::timestamp in the event type that arrives here, or a function "
+                    "callable as timestamp(const Event&)");
       return tells;
     }
     return comparable;
