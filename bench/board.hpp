@@ -62,6 +62,8 @@ inline constexpr std::array promises{
     promise{"flow/stage/2threads", "rate, 64 B", "one thread", 1.3},
     promise{"flow/idle", "epoll", "budget", 1, 0.2},
     promise{"flow/idle", "uring", "budget", 1, 0.2},
+    promise{"rule/predicates/10k", "time", "budget", 1, 5},
+    promise{"rule/predicates/10k", "time", "loop over the rules", 20},
     promise{"bus/spsc/8B/threads", "rate", "boost spsc bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "concurrentqueue bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "readerwriterqueue", 2.0},

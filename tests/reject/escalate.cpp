@@ -7,7 +7,6 @@
 #include <levada/source/input.hpp>
 
 namespace lv = levada;
-using namespace lv::literals;
 
 struct notice {
   int id;
@@ -18,13 +17,12 @@ struct acknowledgement {
 };
 
 void build() {
-  auto flow = lv::flow("alerts"_s = lv::from(lv::input<notice>()), "answers"_s = lv::from(lv::input<acknowledgement>()),
-                       lv::connect("alerts"_s, "answers"_s)
+  auto streams = lv::connect(lv::from(lv::input<notice>()), lv::from(lv::input<acknowledgement>()));
 #ifdef LEVADA_WRONG
-                           | lv::escalate(&notice::id, &acknowledgement::when)
+  const auto id = &acknowledgement::when;
 #else
-                           | lv::escalate(&notice::id, &acknowledgement::id)
+  const auto id = &acknowledgement::id;
 #endif
-                           | lv::to([](const auto&) {}));  // here
+  auto flow = lv::flow(std::move(streams) | lv::escalate(&notice::id, id) | lv::to([](const auto&) {}));  // here
   (void)flow.open();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: escalate: it takes two streams
+// expect: escalate: it takes two streams: connect\(alerts, acknowledgements\)
 #include <levada/flow/flow.hpp>
 #include <levada/rule/escalate.hpp>
 #include <levada/sink/to.hpp>
@@ -7,23 +7,17 @@
 #include <levada/source/input.hpp>
 
 namespace lv = levada;
-using namespace lv::literals;
 
-struct reading {
-  lv::timestamp time;
-  int sensor;
-  double value;
+struct notice {
+  int id;
 };
 
 void build() {
-  auto flow = lv::flow(lv::from(lv::input<reading>())
 #ifdef LEVADA_WRONG
-                       | lv::escalate(&reading::sensor, &reading::sensor)  // here
+  auto streams = lv::from(lv::input<notice>());
 #else
-                       | lv::to([](const reading&) {}));
-  auto other = lv::flow("a"_s = lv::from(lv::input<reading>()), "b"_s = lv::from(lv::input<reading>()),
-                        lv::connect("a"_s, "b"_s) | lv::escalate(&reading::sensor, &reading::sensor)
+  auto streams = lv::connect(lv::from(lv::input<notice>()), lv::from(lv::input<notice>()));
 #endif
-                       | lv::to([](const auto&) {}));
+  auto flow = lv::flow(std::move(streams) | lv::escalate(&notice::id, &notice::id) | lv::to([](const auto&) {}));  // here
   (void)flow.open();
 }
