@@ -26,6 +26,7 @@
 #include <levada/op/key_by.hpp>      // state for each key below it
 #include <levada/op/map.hpp>         // one for each
 #include <levada/op/rate_limit.hpp>  // so many a period
+#include <levada/op/reservoir.hpp>   // a few that stand for all
 #include <levada/op/row.hpp>         // what a window emits
 #include <levada/op/sample.hpp>      // every n-th, or a share of the keys
 #include <levada/op/scan.hpp>        // map with a memory
