@@ -37,23 +37,23 @@ TEST_CASE("only a timestamp is a time") {
 }
 
 TEST_CASE("times at the ends of the scale are far apart, and nothing is later than never") {
-  CHECK(lv::detail::later({5}, 3_ns) == lv::timestamp{8});
-  CHECK(lv::detail::later(lv::never, 1_ns) == lv::never);
-  CHECK(lv::detail::later({INT64_MAX - 5}, 10_h) == lv::never);
-  CHECK(lv::detail::distance(lv::long_ago, lv::never) == UINT64_MAX);
-  CHECK(lv::detail::distance({-3}, {4}) == 7);
+  CHECK(lv::detail::time_after({5}, 3_ns) == lv::timestamp{8});
+  CHECK(lv::detail::time_after(lv::never, 1_ns) == lv::never);
+  CHECK(lv::detail::time_after({INT64_MAX - 5}, 10_h) == lv::never);
+  CHECK(lv::detail::time_between(lv::long_ago, lv::never) == UINT64_MAX);
+  CHECK(lv::detail::time_between({-3}, {4}) == 7);
 }
 
 TEST_CASE("a held event is there when the call that passed it on is over, with its key") {
-  lv::detail::held<lv::keyed<int, reading>> kept;
+  lv::detail::kept_event<lv::keyed<int, reading>> kept;
   {
     const reading r{{5}, 1};
-    kept = lv::detail::held<lv::keyed<int, reading>>::of({3, 42, r});
+    kept = lv::detail::kept_event<lv::keyed<int, reading>>::of({3, 42, r});
   }
   const lv::keyed<int, reading> again = kept.around(3, kept.event);
   CHECK(again.slot == 3);
   CHECK(again.key == 42);
   CHECK(again.event.time == lv::timestamp{5});
-  const auto plain = lv::detail::held<reading>::of({{9}, 2});
+  const auto plain = lv::detail::kept_event<reading>::of({{9}, 2});
   CHECK(plain.around(0, plain.event).time == lv::timestamp{9});
 }

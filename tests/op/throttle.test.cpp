@@ -145,6 +145,15 @@ TEST_CASE("time alone ends an interval, in the order of the ends") {
   CHECK(flow.due() == lv::never);
 }
 
+TEST_CASE("an event at the end of an interval belongs to the next one") {
+  std::vector<std::int64_t> output;
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::throttle_last(10_ns, &reading::time) |
+                       lv::to([&](const reading& r) { output.push_back(r.time.ns); }));
+  REQUIRE(flow.open());
+  flow.push(std::vector<reading>{{.time = {0}}, {.time = {9}}, {.time = {10}}, {.time = {20}}});
+  CHECK(output == std::vector<std::int64_t>{9, 10});
+}
+
 TEST_CASE("a retired key begins anew, and what was held of it is counted") {
   std::vector<std::uint32_t> output;
   auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor, {.bound = 1, .idle = 1_s}) |

@@ -86,7 +86,7 @@ TEST_CASE("what is wrong with a rule is said in a sentence, and changes nothing"
   CHECK(sentence(rules.add(7, where("product") < "m")) ==
         "rule 7, field 'product': a text has no order: compare it with = != in, or map it to a number");
   CHECK(sentence(rules.add(7, where("values") < 1)) ==
-        "rule 7, field 'values': is an array: copy the element that counts into a field of its own");
+        "rule 7, field 'values': it is an array: copy the element that counts into a field of its own");
   CHECK(sentence(rules.add(7, where("celsius") < std::numeric_limits<double>::quiet_NaN())) ==
         "rule 7, field 'celsius': nothing is equal to NaN, and nothing less or greater: take a number");
   CHECK(sentence(rules.add(7, {})) == "rule 7 has no condition, so every event would fulfil it: give it one");

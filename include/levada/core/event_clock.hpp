@@ -39,30 +39,30 @@ LEVADA_INLINE timestamp time_of(Time& time, const E& e, auto out) {
 }
 
 /// t + d, and the end of the scale where that lies beyond it.
-constexpr timestamp later(timestamp t, duration d) {
+constexpr timestamp time_after(timestamp t, duration d) {
   timestamp end;
   return __builtin_add_overflow(t.ns, d.ns, &end.ns) ? never : end;
 }
 /// b - a, for a <= b, also where a duration could not say it.
-constexpr std::uint64_t distance(timestamp a, timestamp b) {
+constexpr std::uint64_t time_between(timestamp a, timestamp b) {
   return static_cast<std::uint64_t>(b.ns) - static_cast<std::uint64_t>(a.ns);
 }
 
 /// An event that outlives the call that passed it on, with its key if it has one: keyed holds references.
 template <class In>
-struct held {
+struct kept_event {
   In event{};
-  static held of(const In& e) { return {e}; }
+  static kept_event of(const In& e) { return {e}; }
   template <class R>
   const R& around(std::uint32_t, const R& r) const {
     return r;
   }
 };
 template <class Key, class Event>
-struct held<keyed<Key, Event>> {
+struct kept_event<keyed<Key, Event>> {
   Key key{};
   Event event{};
-  static held of(const keyed<Key, Event>& e) { return {e.key, e.event}; }
+  static kept_event of(const keyed<Key, Event>& e) { return {e.key, e.event}; }
   template <class R>
   keyed<Key, R> around(std::uint32_t slot, const R& r) const {
     return {slot, key, r};

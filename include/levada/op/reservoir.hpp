@@ -39,7 +39,7 @@ struct reservoir_operator {
     std::uint64_t seen = 0;
   };
   slots<interval_of_key> state{};
-  slots<detail::held<In>> kept{};  // `size` of them a slot
+  slots<detail::kept_event<In>> kept{};  // `size` of them a slot
   timers ends{};
   timestamp clock = long_ago;
 
@@ -110,7 +110,7 @@ struct reservoir_operator {
     const std::size_t first = std::size_t{slot} * size;
     const std::uint64_t n = own.seen++;
     if (n < size) {
-      kept[first + n] = detail::held<In>::of(e);
+      kept[first + n] = detail::kept_event<In>::of(e);
       return;
     }
     // What differs from one event to the next comes first: a word is mixed once more by each that follows it.
@@ -118,13 +118,13 @@ struct reservoir_operator {
     const auto place = static_cast<std::uint64_t>(static_cast<detail::wide>(hash_of_bytes(dice, sizeof dice)) * (n + 1) >> 64);
     if (place >= size) return;
     for (std::size_t i = first + place; i + 1 < first + size; ++i) kept[i] = kept[i + 1];  // so that their order is kept
-    kept[first + size - 1] = detail::held<In>::of(e);
+    kept[first + size - 1] = detail::kept_event<In>::of(e);
   }
   void empty(std::uint32_t slot, auto out) {
     const std::uint32_t count = held_by(slot);
     state[slot].seen = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
-      const detail::held<In> one = kept[std::size_t{slot} * size + i];
+      const detail::kept_event<In> one = kept[std::size_t{slot} * size + i];
       out(one.around(slot, one.event));
     }
   }

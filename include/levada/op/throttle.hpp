@@ -49,7 +49,7 @@ struct throttle_operator {
     const timestamp now = detail::time_of(time, e, out);
     timestamp& end = state[levada::slot_of(e)].time;
     if (now < end) return out.reject();
-    end = detail::later(now, interval);
+    end = detail::time_after(now, interval);
     out(e);
   }
   void on(const start& s, auto out) {
@@ -76,7 +76,7 @@ struct throttle_last_operator {
   static constexpr std::string_view name = Name.view();
   duration interval;
   [[no_unique_address]] Time time;
-  slots<detail::held<In>> state{};
+  slots<detail::kept_event<In>> state{};
   timers ends{};
   timestamp clock = long_ago;
 
@@ -90,8 +90,8 @@ struct throttle_last_operator {
       ends.clear(slot);
       emit(slot, out);
     }
-    if (!ends.is_set(slot)) ends.set(slot, detail::later(now, interval));
-    state[slot] = detail::held<In>::of(e);
+    if (!ends.is_set(slot)) ends.set(slot, detail::time_after(now, interval));
+    state[slot] = detail::kept_event<In>::of(e);
   }
   void on(const start& s, auto out) {
     state.resize(s.slots);
@@ -131,7 +131,7 @@ struct throttle_last_operator {
 
  private:
   void emit(std::uint32_t slot, auto out) {
-    const detail::held<In> one = state[slot];
+    const detail::kept_event<In> one = state[slot];
     out(one.around(slot, one.event));
   }
   void fire(timestamp until, auto out) {

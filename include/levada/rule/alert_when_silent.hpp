@@ -36,7 +36,7 @@ struct alert_when_silent_operator {
   duration allowed;
   [[no_unique_address]] Time time;
   struct cell {
-    detail::held<In> last{};
+    detail::kept_event<In> last{};
     timestamp heard = long_ago;
     bool known = false;
     bool silent = false;
@@ -55,7 +55,7 @@ struct alert_when_silent_operator {
     if (!c.known || c.silent || end_of(c) <= now) [[unlikely]]
       if (!hear(slot, e, now, out)) return;
     if (now >= c.heard) {
-      c.last = detail::held<In>::of(e);
+      c.last = detail::kept_event<In>::of(e);
       c.heard = now;
     }
   }
@@ -91,14 +91,14 @@ struct alert_when_silent_operator {
   void persist(auto& archive) { archive(state, alarms, clock); }
 
  private:
-  [[nodiscard]] timestamp end_of(const cell& c) const { return detail::later(c.heard, allowed); }
+  [[nodiscard]] timestamp end_of(const cell& c) const { return detail::time_after(c.heard, allowed); }
 
   /// The first event, or the one that ends a silence. False: it is too old to end it.
   LEVADA_COLD bool hear(std::uint32_t slot, const In& e, timestamp now, auto out) {
     cell& c = state[slot];
     if (c.silent && now <= c.heard) return false;
     if (c.known && !c.silent) raise_alert(slot, out);
-    alarms.set(slot, detail::later(now, allowed));
+    alarms.set(slot, detail::time_after(now, allowed));
     if (c.silent) {
       c.silent = false;
       const alert<event_type> over{alert_state::cleared, now, levada::payload(e)};
@@ -110,7 +110,7 @@ struct alert_when_silent_operator {
   void raise_alert(std::uint32_t slot, auto out) {
     cell& c = state[slot];
     c.silent = true;
-    const detail::held<In> last = c.last;
+    const detail::kept_event<In> last = c.last;
     const alert<event_type> begun{alert_state::raised, c.heard, last.event};
     out(last.around(slot, begun));
   }

@@ -37,7 +37,7 @@ struct debounce_operator {
   duration quiet;
   [[no_unique_address]] Time time;
   struct cell {
-    detail::held<In> pending{};
+    detail::kept_event<In> pending{};
     value_type believed{};
     bool known = false;
   };
@@ -60,8 +60,8 @@ struct debounce_operator {
     if (c.known && v == c.believed) {
       if (alarms.is_set(slot)) alarms.clear(slot);
     } else if (!alarms.is_set(slot) || !(levada::pick(value, c.pending.event) == v)) {
-      c.pending = detail::held<In>::of(e);
-      alarms.set(slot, detail::later(now, quiet));
+      c.pending = detail::kept_event<In>::of(e);
+      alarms.set(slot, detail::time_after(now, quiet));
     }
   }
   void on(const start& s, auto out) {
@@ -100,7 +100,7 @@ struct debounce_operator {
     cell& c = state[slot];
     c.known = true;
     c.believed = levada::pick(value, c.pending.event);
-    const detail::held<In> one = c.pending;
+    const detail::kept_event<In> one = c.pending;
     out(one.around(slot, one.event));
   }
   void fire(timestamp until, auto out) {

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <levada/core/config.hpp>
-#include <levada/rule/detail/list.hpp>
+#include <levada/rule/detail/growing.hpp>
 #include <levada/rule/detail/order_key.hpp>
 #include <levada/rule/predicate_rules.hpp>
 #include <levada/state/slots.hpp>
@@ -91,7 +91,7 @@ class rule_index {
   };
 
   template <class T>
-  static void copy(const list<T>& from, slots<T>& to) {
+  static void copy(const growing<T>& from, slots<T>& to) {
     to.resize(from.size());
     for (std::uint32_t i = 0; i < from.size(); ++i) to[i] = from[i];
   }
@@ -117,7 +117,7 @@ class rule_index {
   [[nodiscard]] bool is_one_of(const conjunct& c, std::uint64_t key, const std::byte* event) const {
     const axis& own = axes_[c.field];
     for (std::size_t i = c.low; i < c.low + c.span; ++i) {
-      const point& p = points_[i];
+      const value_in_set& p = points_[i];
       if (p.key != key) continue;
       if (own.how != reading_of::words) return true;
       const std::string_view wanted(characters_.begin() + p.characters, p.length);
@@ -129,7 +129,7 @@ class rule_index {
   // ---- making --------------------------------------------------------------------------------------------------------
 
   void find_axes(std::span<const field> fields) {
-    list<axis> axes;
+    growing<axis> axes;
     slots<std::uint32_t> number_of;  // by field: its axis
     number_of.resize(fields.size());
     for (std::uint32_t f = 0; f < fields.size(); ++f) {
@@ -165,7 +165,7 @@ class rule_index {
 
   /// Cuts a field at the ends of all conditions, or at every so many of them.
   void cut(std::uint32_t a) {
-    list<std::uint64_t> ends;
+    growing<std::uint64_t> ends;
     const auto interval = [&](std::uint64_t low, std::uint64_t high) {
       ends.add(low);
       if (high != UINT64_MAX) ends.add(high + 1);
@@ -175,7 +175,7 @@ class rule_index {
       if (!c.is_points) return interval(c.low, c.low + c.span);
       for (std::size_t i = c.low; i < c.low + c.span; ++i) interval(points_[i].key, points_[i].key);
     });
-    sort(ends);
+    sort_rising(ends);
     std::uint32_t unlike = 0;
     for (const std::uint64_t end : ends)
       if (end != 0 && (unlike == 0 || end != ends[unlike - 1])) ends[unlike++] = end;
@@ -222,7 +222,7 @@ class rule_index {
   slots<row_part> rows_;         // parts_ of them a row, a row for each segment
   slots<rule_of_conjuncts> rules_;
   slots<conjunct> conjuncts_;
-  slots<point> points_;
+  slots<value_in_set> points_;
   slots<char> characters_;
   std::uint32_t parts_ = 0;
 };

@@ -7,7 +7,7 @@
 #include <levada/core/result.hpp>
 #include <levada/core/text.hpp>
 #include <levada/rule/condition.hpp>
-#include <levada/rule/detail/list.hpp>
+#include <levada/rule/detail/growing.hpp>
 #include <levada/rule/detail/order_key.hpp>
 #include <levada/wire/descriptor.hpp>
 #include <levada/wire/mutable_record.hpp>
@@ -34,7 +34,7 @@ struct conjunct {
   bool is_negated = false;
 };
 /// One of the values of a set. Of words it has the characters too: two may have one hash.
-struct point {
+struct value_in_set {
   std::uint64_t key = 0;
   std::uint32_t characters = 0;
   std::uint32_t length = 0;
@@ -82,10 +82,10 @@ class rule_list {
     return any;
   }
 
-  [[nodiscard]] const list<rule_of_conjuncts>& rules() const { return rules_; }
-  [[nodiscard]] const list<conjunct>& conjuncts() const { return conjuncts_; }
-  [[nodiscard]] const list<point>& points() const { return points_; }
-  [[nodiscard]] const list<char>& characters() const { return characters_; }
+  [[nodiscard]] const growing<rule_of_conjuncts>& rules() const { return rules_; }
+  [[nodiscard]] const growing<conjunct>& conjuncts() const { return conjuncts_; }
+  [[nodiscard]] const growing<value_in_set>& points() const { return points_; }
+  [[nodiscard]] const growing<char>& characters() const { return characters_; }
   [[nodiscard]] const descriptor_view& descriptor() const { return descriptor_; }
 
  private:
@@ -100,7 +100,7 @@ class rule_list {
     const std::size_t i = record(descriptor_, scratch_.begin()).find(name);
     if (i == record::npos) return refuse(id, name, "the event has no such field: it has ", names());
     const field& f = descriptor_.fields[i];
-    if (f.count != 1) return refuse(id, name, "is an array: copy the element that counts into a field of its own");
+    if (f.count != 1) return refuse(id, name, "it is an array: copy the element that counts into a field of its own");
     if (static_cast<std::size_t>(c.is) > static_cast<std::size_t>(comparison::one_of))
       return refuse(id, name, "comparison ", static_cast<unsigned>(c.is),
                     " does not exist: take one of = != < <= > >= between in");
@@ -165,9 +165,9 @@ class rule_list {
 
   /// Leaves out what belonged to rules that are gone.
   void compact() {
-    const list<conjunct> old_conjuncts = conjuncts_;
-    const list<point> old_points = points_;
-    const list<char> old_characters = characters_;
+    const growing<conjunct> old_conjuncts = conjuncts_;
+    const growing<value_in_set> old_points = points_;
+    const growing<char> old_characters = characters_;
     conjuncts_.shrink(0), points_.shrink(0), characters_.shrink(0), gone_ = 0;
     for (rule_of_conjuncts& r : rules_) {
       const std::uint32_t first = conjuncts_.size();
@@ -176,7 +176,7 @@ class rule_list {
         if (c.is_points) c.low = points_.size();
         conjuncts_.add(c);
         if (!c.is_points) continue;
-        for (point p : old_points.from(begin, c.span)) {
+        for (value_in_set p : old_points.from(begin, c.span)) {
           const auto value = old_characters.from(p.characters, p.length);
           p.characters = characters_.size();
           points_.add(p);
@@ -189,10 +189,10 @@ class rule_list {
 
   descriptor_view descriptor_;
   slots<std::byte> scratch_;  // an event, in which values are read
-  list<rule_of_conjuncts> rules_;
-  list<conjunct> conjuncts_;
-  list<point> points_;
-  list<char> characters_;
+  growing<rule_of_conjuncts> rules_;
+  growing<conjunct> conjuncts_;
+  growing<value_in_set> points_;
+  growing<char> characters_;
   std::uint32_t gone_ = 0;  // conjuncts of rules that were removed
 };
 

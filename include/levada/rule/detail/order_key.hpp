@@ -34,7 +34,7 @@ constexpr reading_of reading_of_field(const field& f) {
 }
 
 template <class N>
-LEVADA_INLINE N load(const std::byte* p) {
+LEVADA_INLINE N load_number(const std::byte* p) {
   N value;
   std::memcpy(&value, p, sizeof value);
   return value;
@@ -57,16 +57,16 @@ LEVADA_INLINE std::uint64_t key_of_words(std::string_view words) { return hash_o
 
 LEVADA_INLINE std::uint64_t order_key(reading_of how, const std::byte* p, std::uint32_t size) {
   switch (how) {
-    case reading_of::u8: return load<std::uint8_t>(p);
-    case reading_of::u16: return load<std::uint16_t>(p);
-    case reading_of::u32: return load<std::uint32_t>(p);
-    case reading_of::u64: return load<std::uint64_t>(p);
-    case reading_of::s8: return key_of_signed(load<std::int8_t>(p));
-    case reading_of::s16: return key_of_signed(load<std::int16_t>(p));
-    case reading_of::s32: return key_of_signed(load<std::int32_t>(p));
-    case reading_of::s64: return key_of_signed(load<std::int64_t>(p));
-    case reading_of::f32: return key_of_real(static_cast<double>(load<float>(p)));
-    case reading_of::f64: return key_of_real(load<double>(p));
+    case reading_of::u8: return load_number<std::uint8_t>(p);
+    case reading_of::u16: return load_number<std::uint16_t>(p);
+    case reading_of::u32: return load_number<std::uint32_t>(p);
+    case reading_of::u64: return load_number<std::uint64_t>(p);
+    case reading_of::s8: return key_of_signed(load_number<std::int8_t>(p));
+    case reading_of::s16: return key_of_signed(load_number<std::int16_t>(p));
+    case reading_of::s32: return key_of_signed(load_number<std::int32_t>(p));
+    case reading_of::s64: return key_of_signed(load_number<std::int64_t>(p));
+    case reading_of::f32: return key_of_real(static_cast<double>(load_number<float>(p)));
+    case reading_of::f64: return key_of_real(load_number<double>(p));
     case reading_of::words: return key_of_words(words_at(p, size));
   }
   return 0;

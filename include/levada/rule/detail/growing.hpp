@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// list: an array that grows, for what is prepared beside a flow and not in it.
+// growing: an array that grows, for what is prepared beside a flow and not in it.
 #pragma once
 
 #include <levada/core/config.hpp>
@@ -13,7 +13,7 @@ namespace levada::inline v0::detail {
 
 /// Holds  up to twice as many T as it has.
 template <class T>
-class list {
+class growing {
  public:
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] T& operator[](std::size_t i) { return room_[i]; }
@@ -44,7 +44,7 @@ class list {
 };
 
 /// In rising order, by heapsort (Williams, Floyd 1964): no memory, and no bad case.
-inline void sort(list<std::uint64_t>& values) {
+inline void sort_rising(growing<std::uint64_t>& values) {
   const auto sink = [&](std::size_t at, std::size_t end) {
     const std::uint64_t v = values[at];
     for (std::size_t child = 0; (child = 2 * at + 1) < end; at = child) {
