@@ -15,6 +15,7 @@
 // what happens to them
 #include <levada/op/aggregate.hpp>   // count sum mean min max variance stddev first last
 #include <levada/op/at.hpp>          // where an event says its time
+#include <levada/op/attempt.hpp>     // map that may refuse
 #include <levada/op/changes.hpp>     // those with which a value changes
 #include <levada/op/deadband.hpp>    // those whose value has moved far enough
 #include <levada/op/dedup.hpp>       // an identity once
@@ -67,6 +68,7 @@
 #include <levada/flow/runner.hpp>        // run(flow)
 #include <levada/flow/staged_graph.hpp>  // several threads
 #include <levada/flow/stream.hpp>        // streams with names, and merge
+#include <levada/flow/trial.hpp>         // a flow under test
 
 // what it runs on
 #include <levada/bus/directory.hpp>          // what topics there are, and how they stand

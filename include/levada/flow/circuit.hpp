@@ -86,6 +86,11 @@ struct operator_of<entered<Op>> {
   using type = Op;
 };
 
+/// Are events counted in a flow that begins with this operator? Always; but what counting costs can be measured only beside a flow
+/// that does not (bench/jobs.hpp).
+template <class First>
+inline constexpr bool is_counted = true;
+
 /// What a circuit writes down beside its events: once for the flow, however many frames run.
 template <class Plan>
 struct ledger {
@@ -241,7 +246,7 @@ struct circuit {
   template <std::size_t I>
   LEVADA_INLINE void reject() {
     static_assert(is_one_to_one<operator_at<I>>, "reject: for operators that are one_to_one; others are counted as they emit");
-    if constexpr (Plan::fanout_of(I) > 0) {
+    if constexpr (Plan::fanout_of(I) > 0 && detail::is_counted<operator_at<0>>) {
       ++counted[I];
     }
   }
@@ -297,7 +302,8 @@ struct circuit {
   /// Sources are counted a span at a time; an operator that is one to one has emitted what it was given.
   template <std::size_t I>
   static consteval bool counts() {
-    return !source<operator_at<I>> && !is_one_to_one<operator_at<I>> && Plan::fanout_of(I) > 0;
+    return !source<operator_at<I>> && !is_one_to_one<operator_at<I>> && Plan::fanout_of(I) > 0 &&
+           detail::is_counted<operator_at<0>>;
   }
 
  private:
