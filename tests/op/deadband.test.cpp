@@ -93,6 +93,16 @@ TEST_CASE("a band of no width lets changes pass; NaN and the infinities are chan
   CHECK(run(lv::absolute{5}) == 6);
 }
 
+TEST_CASE("a heartbeat is due when its time has just gone by") {
+  std::vector<reading> output;
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::deadband(&reading::value, lv::absolute{1, 10_ns}, &reading::time) |
+                       lv::to([&](const reading& r) { output.push_back(r); }));
+  REQUIRE(flow.open());
+  const std::vector<reading> events{{.time = {0}}, {.time = {9}}, {.time = {10}}, {.time = {19}}, {.time = {5}}};
+  flow.push(events);
+  CHECK(output == std::vector<reading>{events[0], events[2]});
+}
+
 TEST_CASE("a retired key's next event passes") {
   std::vector<reading> output;
   auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor, {.bound = 1, .idle = 1_s}) |
