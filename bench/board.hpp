@@ -75,6 +75,8 @@ inline constexpr std::array promises{
     promise{"pattern/3steps/10kkeys", "rate", "hand-loop", 0.5},
     promise{"join/interval/10kkeys", "rate", "budget", 1, 10},
     promise{"join/interval/10kkeys", "rate", "flat_map of deques", 1.4},
+    promise{"rule/predicates/10k", "time", "budget", 1, 5},
+    promise{"rule/predicates/10k", "time", "loop over the rules", 20},
     promise{"bus/spsc/8B/threads", "rate", "boost spsc bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "concurrentqueue bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "readerwriterqueue", 2.0},

@@ -25,6 +25,7 @@ template <class... Events>
 struct inputs;
 template <class Key, class Event>
 struct keyed;
+struct processing_time;
 template <class Op>
 struct link;
 class histogram;
@@ -186,5 +187,13 @@ struct clear;
 enum class alert_state : std::uint8_t;
 template <class E>
 struct alert;
+enum class comparison : std::uint8_t;
+struct condition;
+struct subject;
+struct ladder;
+template <class Alert>
+struct escalation;
+template <class E>
+struct matched;
 
 }  // namespace levada::inline v0
