@@ -13,19 +13,20 @@
 #include <levada/source/values.hpp>  // events in memory
 
 // what happens to them
-#include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
-#include <levada/op/aggregate_by.hpp>
-#include <levada/op/drop_late.hpp>  // lets event time run forward only
-#include <levada/op/filter.hpp>     // those for which a predicate holds
-#include <levada/op/flat_map.hpp>   // any number for each
-#include <levada/op/fold.hpp>       // one value of a whole stream
-#include <levada/op/inspect.hpp>    // a look at what passes
-#include <levada/op/key_by.hpp>     // state for each key below it
-#include <levada/op/map.hpp>        // one for each
-#include <levada/op/row.hpp>        // what a window emits
-#include <levada/op/scan.hpp>       // map with a memory
-#include <levada/op/select.hpp>     // filter without a branch
-#include <levada/op/window.hpp>     // the last N events, or the last seconds
+#include <levada/op/aggregate.hpp>     // count sum mean min max variance stddev first last
+#include <levada/op/aggregate_by.hpp>  // the same by monoids of your own
+#include <levada/op/at.hpp>            // where an event says its time
+#include <levada/op/drop_late.hpp>     // lets event time run forward only
+#include <levada/op/filter.hpp>        // those for which a predicate holds
+#include <levada/op/flat_map.hpp>      // any number for each
+#include <levada/op/fold.hpp>          // one value of a whole stream
+#include <levada/op/inspect.hpp>       // a look at what passes
+#include <levada/op/key_by.hpp>        // state for each key below it
+#include <levada/op/map.hpp>           // one for each
+#include <levada/op/row.hpp>           // what a window emits
+#include <levada/op/scan.hpp>          // map with a memory
+#include <levada/op/select.hpp>        // filter without a branch
+#include <levada/op/window.hpp>        // the last N events, or the last seconds
 
 // what is learned of them, and what follows from it
 #include <levada/model/normal_range.hpp>  // what is normal for a series
@@ -38,8 +39,10 @@
 #include <levada/sink/udp.hpp>         // datagrams
 
 // how it hangs together, and how it runs
+#include <levada/flow/aside.hpp>         // what an operator lets go no further
 #include <levada/flow/boundary.hpp>      // goes on on another thread
 #include <levada/flow/chain.hpp>         // a | b
+#include <levada/flow/checkpoint.hpp>    // a flow that goes on where it was
 #include <levada/flow/circuit.hpp>       // ports
 #include <levada/flow/draw.hpp>          // a picture of a flow
 #include <levada/flow/engine.hpp>        // graphs on one thread
@@ -72,8 +75,10 @@
 #include <levada/bus/topic.hpp>              // names
 #include <levada/state/image.hpp>            // a copy of state that goes on changing
 #include <levada/state/key_table.hpp>        // key to slot
+#include <levada/state/manifest.hpp>         // a checkpoint as a file
 #include <levada/state/parameter.hpp>        // numbers that change while it runs
 #include <levada/state/slots.hpp>            // a value for each key
+#include <levada/state/timers.hpp>           // an alarm for each key
 #include <levada/wire/csv.hpp>               // text to events
 #include <levada/wire/descriptor.hpp>        // the members of an event type
 #include <levada/wire/enumeration.hpp>       // the names of an enumeration

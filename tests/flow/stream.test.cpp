@@ -4,6 +4,7 @@
 #include "../support/script.hpp"
 #include "../support/stream.hpp"
 
+#include <levada/flow/draw.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/flow/fork.hpp>
 #include <levada/op/aggregate.hpp>
@@ -12,6 +13,7 @@
 #include <levada/op/key_by.hpp>
 #include <levada/op/map.hpp>
 #include <levada/op/scan.hpp>
+#include <levada/op/select.hpp>
 #include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
@@ -636,6 +638,84 @@ TEST_CASE("what an operator does after it has passed a signal on comes behind th
   run(two);
   CHECK(text(plain) == text(page{"start 1", "1", "tick 3", "-1", "barrier 1", "watermark 4", "-2", "watermark 5", "end"}));
   CHECK(text(merged) == text(plain));
+}
+
+namespace {
+
+/// Writes down what comes by which of its inputs, and the signals.
+template <class A, class B>
+struct pair_operator {
+  static constexpr std::string_view kind = "pair";
+  static constexpr std::string_view name = "pair";
+  page* lines;
+  template <class>
+  using output = std::string;
+  template <std::size_t Input, class E>
+  void take(const E& e, auto out) {
+    if constexpr (std::is_arithmetic_v<E>)
+      out(std::to_string(Input) + ":" + std::to_string(e));
+    else
+      out(std::to_string(Input) + ":" + e);
+  }
+  void on(const lv::watermark& w, auto out) {
+    lines->push_back("watermark " + std::to_string(w.time.ns));
+    out.raise(w);
+  }
+  void on(const lv::end_of_stream& s, auto out) {
+    lines->push_back("end");
+    out.raise(s);
+  }
+};
+struct pair_description {
+  page* lines;
+  template <class In>
+  static consteval bool fits() {
+    return lv::is_inputs<In>;
+  }
+  template <class In>
+  constexpr auto bind() && {
+    return bind_to(In{});
+  }
+  template <class A, class B>
+  auto bind_to(lv::inputs<A, B>) {
+    return pair_operator<A, B>{lines};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("connected streams keep their types, and come each to an input of its own") {
+  page lines, out;
+  auto flow = lv::flow("numbers"_s = lv::from<"numbers">(lv::input<int>()) | lv::map([](int i) { return i + 1; }),
+                       "words"_s = lv::from<"words">(lv::input<std::string>()),
+                       lv::connect("numbers"_s, "words"_s) | lv::link{pair_description{&lines}} |
+                           lv::to([&](const std::string& s) { out.push_back(s); }));
+  REQUIRE(flow.open());
+  flow.push<"numbers">(1);
+  flow.push<"words">(std::string("two"));
+  flow.push<"numbers">(std::vector<int>(70, 3));
+  CHECK(out.size() == 72);
+  out.resize(3);
+  CHECK(text(out) == text(page{"0:2", "1:two", "0:4"}));
+  CHECK(flow.counts<"pair">().in == 72);
+  CHECK(flow.counts<"pair">().out == 72);
+  flow.raise_everywhere(lv::watermark{{7}});
+  flow.finish();
+  CHECK(text(lines) == text(page{"watermark 7", "end"}));
+  std::string picture;
+  lv::draw(flow, lv::picture::json, [&](std::string_view s) { picture += s; });
+  CHECK(picture.find("\"pair\"") != std::string::npos);
+}
+
+TEST_CASE("a stream may be connected to itself, to a merge, and behind masked streams") {
+  page lines, out;
+  auto note = [&](const std::string& s) { out.push_back(s); };
+  auto flow = lv::flow("numbers"_s = lv::from<"numbers">(lv::input<int>()) | lv::select([](int i) { return i < 3; }),
+                       lv::connect(lv::merge("numbers"_s, "numbers"_s | lv::map([](int i) { return 10 * i; })), "numbers"_s) |
+                           lv::link{pair_description{&lines}} | lv::to(note));
+  REQUIRE(flow.open());
+  flow.push<"numbers">(std::vector{1, 5});
+  CHECK(text(out) == text(page{"0:10", "0:1", "1:1"}));
 }
 
 #if LEVADA_EXCEPTIONS

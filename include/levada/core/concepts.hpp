@@ -30,6 +30,10 @@ concept wire_event = event<E> && std::is_class_v<E> && std::is_trivially_copyabl
 /// takes an event by take<Input>(event, out), and is asked fits<inputs<A, B>>().
 template <class... Events>
 struct inputs {};
+template <class E>
+inline constexpr bool is_inputs = false;
+template <class... Events>
+inline constexpr bool is_inputs<inputs<Events...>> = true;
 
 /// The type of a stream that ended in a sink, and of one that was refused with a sentence.
 struct nothing {};

@@ -54,6 +54,29 @@ constexpr auto bind(Op&& op) {
     return std::remove_cvref_t<Op>(std::move(op));
 }
 
+/// Does an operator take the events of several streams, each at an input of its own?
+template <class Op, class In>
+inline constexpr bool takes_inputs = false;
+template <class Op, class First, class... Others>
+inline constexpr bool takes_inputs<Op, inputs<First, Others...>> =
+    requires(Op& op, const First& e, probe_port out) { op.template take<0>(e, out); };
+
+template <class... Ops>
+struct last_operator {
+  using type = nothing;
+};
+template <class Op, class... Ops>
+struct last_operator<Op, Ops...> {
+  using type = element<sizeof...(Ops), pack<Op, Ops...>>;
+};
+template <class... Ops>
+using last_of = typename last_operator<Ops...>::type;
+
+template <class Next, class Out, class... Ops, class Bound>
+constexpr auto append_bound(chain<Out, Ops...>&& left, Bound&& bound) {
+  return chain<Next, Ops..., Bound>{concatenate(std::move(left.operators), pack<Bound>{{std::move(bound)}})};
+}
+
 template <class Out, class... Ops, class Op>
 constexpr auto append(chain<Out, Ops...>&& left, Op&& op) {
   if constexpr (std::same_as<Out, refused>) {
@@ -67,12 +90,20 @@ constexpr auto append(chain<Out, Ops...>&& left, Op&& op) {
     static_assert(!std::same_as<Out, nothing>,
                   "nothing flows on after to(...): put inspect(...) before it to look at events on their way");
     return chain<refused>{};
+  } else if constexpr (requires { typename Op::stands_behind; }) {
+    if constexpr (!Op::template fits_behind<last_of<Ops...>, Out>())
+      return chain<refused>{};
+    else
+      return append_bound<Out>(std::move(left), std::move(op).template bind_behind<last_of<Ops...>>());
   } else if constexpr (!Op::template fits<Out>()) {
+    return chain<refused>{};
+  } else if constexpr (is_inputs<Out> && !takes_inputs<decltype(bind<Out>(std::move(op))), Out>) {
+    static_assert(takes_inputs<Op, Out>,
+                  "connect: what follows must take several streams, as a join does; merge(...) makes one of them");
     return chain<refused>{};
   } else {
     using Bound = decltype(bind<Out>(std::move(op)));
-    using Next = typename Bound::template output<Out>;
-    return chain<Next, Ops..., Bound>{concatenate(std::move(left.operators), pack<Bound>{{bind<Out>(std::move(op))}})};
+    return append_bound<typename Bound::template output<Out>>(std::move(left), bind<Out>(std::move(op)));
   }
 }
 

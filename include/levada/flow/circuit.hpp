@@ -197,7 +197,9 @@ struct circuit {
     if constexpr (K < Plan::fanout_of(I, Output)) {
       constexpr std::size_t to = Plan::successor(I, Output, K);
       if constexpr (Plan::is_called[to])
-        call<to>(e);
+        call<to, Plan::input_of(I, Output, K)>(e);
+      else if constexpr (Plan::is_connected[to])
+        taker<to>().template take<Plan::input_of(I, Output, K)>(e, port<circuit, to>{this});
       else
         taker<to>()(e, port<circuit, to>{this});
       if constexpr (K + 1 < Plan::fanout_of(I, Output)) emit<I, Output, K + 1>(e);
@@ -209,9 +211,9 @@ struct circuit {
     if constexpr (K < Plan::fanout_of(I, 0)) {
       constexpr std::size_t to = Plan::successor(I, 0, K);
       if constexpr (Plan::is_called[to])
-        call_masked<to>(live, e);
+        call_masked<to, Plan::input_of(I, 0, K)>(live, e);
       else
-        deliver_masked<to>(live, e);
+        deliver_masked<to, Plan::input_of(I, 0, K)>(live, e);
       if constexpr (K + 1 < Plan::fanout_of(I, 0)) emit_masked<I, K + 1>(live, e);
     }
   }
@@ -299,18 +301,23 @@ struct circuit {
   }
 
  private:
-  template <std::size_t I, class E>
+  template <std::size_t I, std::size_t Input, class E>
   [[gnu::noinline]] void call(const E& e) {
-    taker<I>()(e, port<circuit, I>{this});
+    if constexpr (Plan::is_connected[I])
+      taker<I>().template take<Input>(e, port<circuit, I>{this});
+    else
+      taker<I>()(e, port<circuit, I>{this});
   }
 
-  template <std::size_t I, class E>
+  template <std::size_t I, std::size_t Input, class E>
   [[gnu::noinline]] void call_masked(bool live, const E& e) {
-    deliver_masked<I>(live, e);
+    deliver_masked<I, Input>(live, e);
   }
-  template <std::size_t I, class E>
+  template <std::size_t I, std::size_t Input, class E>
   LEVADA_INLINE void deliver_masked(bool live, const E& e) {
-    if constexpr (maskable<std::remove_cvref_t<decltype(taker<I>())>, E>) {
+    if constexpr (Plan::is_connected[I]) {
+      if (live) taker<I>().template take<Input>(e, port<circuit, I>{this});
+    } else if constexpr (maskable<std::remove_cvref_t<decltype(taker<I>())>, E>) {
       taker<I>().masked(live, e, port<circuit, I>{this});
     } else {
       if (live) taker<I>()(e, port<circuit, I>{this});
@@ -329,7 +336,7 @@ struct circuit {
   }
   template <std::size_t I, class E>
   static consteval bool takes_batch() {
-    if constexpr (Plan::fanout_of(I) == 1)
+    if constexpr (Plan::fanout_of(I) == 1 && !Plan::is_connected[Plan::only_successor(I)])
       return batched<std::remove_cvref_t<decltype(std::declval<circuit&>().template taker<Plan::successor(I, 0)>())>, E>;
     else
       return false;

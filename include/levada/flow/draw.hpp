@@ -38,13 +38,26 @@ struct drawn_edge {
 /// The type that output Output of node I emits.
 template <class Flow, std::size_t I, std::size_t Output>
 struct emitted_type {
-  static constexpr edge into = Flow::wiring::edges[Flow::wiring::first_into[I]];
-  using in = typename emitted_type<Flow, into.from, into.output>::type;
+  template <std::size_t Input>
+  using at_input =
+      typename emitted_type<Flow, Flow::wiring::edge_into(I, Input).from, Flow::wiring::edge_into(I, Input).output>::type;
+  template <std::size_t... Input>
+  static inputs<at_input<Input>...> connected(std::index_sequence<Input...>);
+  template <class Wiring>
+  static auto arriving() {
+    if constexpr (Wiring::is_connected[I])
+      return std::type_identity<decltype(connected(std::make_index_sequence<Wiring::inputs_of(I)>{}))>{};
+    else
+      return std::type_identity<at_input<0>>{};
+  }
+  using in = typename decltype(arriving<typename Flow::wiring>())::type;
   using op = typename Flow::template operator_at<I>;
   template <class Op>
   static auto of() {
     if constexpr (requires { typename Op::template output_at<Output, in>; })
       return std::type_identity<typename Op::template output_at<Output, in>>{};
+    else if constexpr (Output == 1)
+      return std::type_identity<typename Op::aside_type>{};
     else
       return std::type_identity<typename Op::template output<in>>{};
   }

@@ -51,6 +51,8 @@ template <fixed_string Name>
 inline constexpr std::size_t begins_with<Name, named_begin<Name>> = 1;
 template <fixed_string Name, class... Chains>
 inline constexpr std::size_t begins_with<Name, merged_begin<Chains...>> = (uses<Name, Chains> + ... + 0);
+template <fixed_string Name, class... Chains>
+inline constexpr std::size_t begins_with<Name, connected_begin<Chains...>> = (uses<Name, Chains> + ... + 0);
 template <class Begin>
 inline constexpr std::size_t names_in = 0;
 template <class Out, class... Ops>
@@ -59,6 +61,8 @@ template <fixed_string Name>
 inline constexpr std::size_t names_in<named_begin<Name>> = 1;
 template <class... Chains>
 inline constexpr std::size_t names_in<merged_begin<Chains...>> = (names_in<Chains> + ... + 0);
+template <class... Chains>
+inline constexpr std::size_t names_in<connected_begin<Chains...>> = (names_in<Chains> + ... + 0);
 
 /// Every name is given once, before it is used, and used.
 template <class... Statements>
@@ -123,7 +127,7 @@ consteval bool keys_agree() {
     for (std::size_t node = 0; node < Whole::nodes; ++node) {
       for (const edge& e : Whole::edges)
         if (e.to == node) {
-          one = one && (origin[node] == 0 || origin[node] == origin[e.from]);
+          one = one && (assigns[node] || origin[node] == 0 || origin[node] == origin[e.from]);
           origin[node] = origin[e.from];
         }
       if (assigns[node]) origin[node] = node + 1;

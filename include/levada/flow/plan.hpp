@@ -4,6 +4,7 @@
 #pragma once
 
 #include <levada/core/fixed_string.hpp>
+#include <levada/flow/detail/shapes.hpp>
 
 #include <array>
 #include <cstddef>
@@ -17,52 +18,12 @@ struct edge {
   std::uint16_t from = 0;
   std::uint16_t to = 0;
   std::uint16_t output = 0;  ///< of `from`: most operators have one, 0
+  std::uint16_t input = 0;   ///< of `to`: only an operator behind connect(...) has several
 
   bool operator==(const edge&) const = default;
 };
 
 namespace detail {
-
-// ---- shapes: what flow() makes of the user's statements ---------------------------------------------------------------
-
-/// N operators in a row.
-template <std::size_t N>
-struct row_of {};
-/// Branches that begin where the fork stands; what follows continues those that are open.
-template <class... Branches>
-struct fork_shape {};
-/// Branches of which each begins at an output of its own of the operator before, from First on; what lies below First goes on.
-template <std::size_t First, class... Branches>
-struct outputs_shape {};
-/// Begins where a named statement ended.
-template <std::size_t Statement>
-struct use_shape {};
-/// Begins with several streams in one.
-template <class... Begins>
-struct merge_shape {};
-/// Goes on on another thread: an outlet, and then an inlet that no edge leads to.
-template <fixed_string Name>
-struct cut_shape {};
-/// The sink before it was the last operator.
-struct end_shape {};
-/// Shapes one after the other.
-template <class... Shapes>
-struct path {};
-
-template <class Shape>
-inline constexpr std::size_t operators_in = 0;
-template <std::size_t N>
-inline constexpr std::size_t operators_in<row_of<N>> = N;
-template <class... Branches>
-inline constexpr std::size_t operators_in<fork_shape<Branches...>> = (operators_in<Branches> + ... + 0);
-template <std::size_t First, class... Branches>
-inline constexpr std::size_t operators_in<outputs_shape<First, Branches...>> = (operators_in<Branches> + ... + 0);
-template <class... Begins>
-inline constexpr std::size_t operators_in<merge_shape<Begins...>> = (operators_in<Begins> + ... + 0);
-template <fixed_string Name>
-inline constexpr std::size_t operators_in<cut_shape<Name>> = 2;
-template <class... Shapes>
-inline constexpr std::size_t operators_in<path<Shapes...>> = (operators_in<Shapes> + ... + 0);
 
 // ---- drawing ----------------------------------------------------------------------------------------------------------
 
@@ -71,14 +32,16 @@ template <std::size_t Most>
 struct stream_ends {
   std::array<std::uint16_t, Most> node{};
   std::array<std::uint16_t, Most> output{};
+  std::array<std::uint16_t, Most> input{};  // of the operator that follows
   std::size_t size = 0;
 
-  constexpr void add(std::size_t n, std::size_t o) {
+  constexpr void add(std::size_t n, std::size_t o, std::size_t i = 0) {
     node[size] = static_cast<std::uint16_t>(n);
-    output[size++] = static_cast<std::uint16_t>(o);
+    output[size] = static_cast<std::uint16_t>(o);
+    input[size++] = static_cast<std::uint16_t>(i);
   }
   constexpr void add(const stream_ends& other) {
-    for (std::size_t i = 0; i < other.size; ++i) add(other.node[i], other.output[i]);
+    for (std::size_t i = 0; i < other.size; ++i) add(other.node[i], other.output[i], other.input[i]);
   }
 };
 
@@ -108,7 +71,7 @@ struct drawing {
   }
   constexpr void place(ends& here, std::size_t on_thread) {
     for (std::size_t i = 0; i < here.size; ++i, ++drawn)
-      if (drawn < Edges) edges[drawn] = {here.node[i], static_cast<std::uint16_t>(node), here.output[i]};
+      if (drawn < Edges) edges[drawn] = {here.node[i], static_cast<std::uint16_t>(node), here.output[i], here.input[i]};
     thread[node] = static_cast<std::uint16_t>(on_thread);
     here.size = 0;
     here.add(node++, 0);
@@ -145,6 +108,17 @@ struct drawing {
   template <class... Begins>
   constexpr void draw(ends& here, merge_shape<Begins...>) {
     (draw_branch(ends{}, here, Begins{}), ...);
+  }
+  template <class... Begins>
+  constexpr void draw(ends& here, connect_shape<Begins...>) {
+    std::size_t input = 0;
+    auto one = [&](auto begin) {
+      ends stream;
+      draw(stream, begin);
+      for (std::size_t i = 0; i < stream.size; ++i) here.add(stream.node[i], stream.output[i], input);
+      ++input;
+    };
+    (one(Begins{}), ...);
   }
   template <fixed_string Name>
   constexpr void draw(ends& here, cut_shape<Name>) {
@@ -226,6 +200,29 @@ struct wiring : Table {
     while (leaving[i].output != output || k-- > 0) ++i;
     return leaving[i].to;
   }
+  static constexpr std::size_t input_of(std::size_t node, std::size_t output, std::size_t k) {
+    std::size_t i = first_out_of[node];
+    while (leaving[i].output != output || k-- > 0) ++i;
+    return leaving[i].input;
+  }
+  /// The first edge that leads to an input.
+  static constexpr edge edge_into(std::size_t node, std::size_t input) {
+    std::size_t i = first_into[node];
+    while (edges[i].input != input) ++i;
+    return edges[i];
+  }
+  static constexpr std::size_t inputs_of(std::size_t node) {
+    std::size_t n = 1;
+    for (std::size_t i = first_into[node]; i < first_into[node + 1]; ++i)
+      if (edges[i].input >= n) n = edges[i].input + std::size_t{1};
+    return n;
+  }
+  /// Does each stream that leads to a node come to an input of its own?
+  static constexpr auto is_connected = [] {
+    std::array<bool, nodes> connected{};
+    for (const edge& e : edges) connected[e.to] = connected[e.to] || e.input > 0;
+    return connected;
+  }();
   /// Of a node without branches; `nodes` at the end of a chain.
   static constexpr std::size_t only_successor(std::size_t node) { return fanout_of(node) == 0 ? nodes : successor(node, 0); }
   /// Is node I the source itself, or can its events come there?
@@ -359,7 +356,7 @@ struct part_table {
     std::array<edge, size> table{};
     std::size_t n = 0;
     for (const edge& e : Whole::edges)
-      if (inside(e)) table[n++] = {here(e.from), here(e.to), e.output};
+      if (inside(e)) table[n++] = {here(e.from), here(e.to), e.output, e.input};
     return table;
   }();
 };

@@ -36,6 +36,13 @@ struct merged_begin {
   pack<Chains...> chains;
 };
 
+/// Stands first in a chain: several streams, each at an input of its own of what follows.
+template <class... Chains>
+struct connected_begin {
+  using is_awaited = void;
+  pack<Chains...> chains;
+};
+
 }  // namespace detail
 
 /// "name"_s: on the left of `=` it names what a chain emits, anywhere else it continues that stream.
@@ -59,6 +66,17 @@ template <detail::stream... Streams>
   requires(sizeof...(Streams) > 1)
 constexpr auto merge(Streams... streams) {
   return chain<unbound, detail::merged_begin<detail::chain_of<Streams>...>>{{{{{{detail::begin_chain(std::move(streams))}...}}}}};
+}
+
+/// Takes  two streams or more, of whatever types, named or not, that run on one thread.
+/// Emits  each to an input of its own of the operator that follows, which must be one for several streams: a join, for instance.
+///        Signals as merge.
+/// Holds, Fails, Costs  as merge; their keys may differ.
+template <detail::stream... Streams>
+  requires(sizeof...(Streams) > 1)
+constexpr auto connect(Streams... streams) {
+  return chain<unbound, detail::connected_begin<detail::chain_of<Streams>...>>{
+      {{{{{detail::begin_chain(std::move(streams))}...}}}}};
 }
 
 namespace literals {

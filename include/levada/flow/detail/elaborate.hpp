@@ -6,6 +6,7 @@
 #include <levada/core/concepts.hpp>
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/pack.hpp>
+#include <levada/flow/aside.hpp>
 #include <levada/flow/chain.hpp>
 #include <levada/flow/fork.hpp>
 #include <levada/flow/plan.hpp>
@@ -27,6 +28,12 @@ struct used_begin {};
 /// A merge whose chains are known.
 template <class... Chains>
 struct joined_begin {
+  pack<Chains...> chains;
+};
+
+/// The same of streams that are connected.
+template <class... Chains>
+struct linked_begin {
   pack<Chains...> chains;
 };
 
@@ -72,6 +79,14 @@ constexpr auto resolve_begin(Scope, merged_begin<Chains...>&& m) {
   }(std::index_sequence_for<Chains...>{});
 }
 
+template <class Scope, class... Chains>
+constexpr auto resolve_begin(Scope, connected_begin<Chains...>&& m) {
+  return [&m]<std::size_t... I>(std::index_sequence<I...>) {
+    return chain<inputs<resolved_output<Scope, Chains>...>, linked_begin<decltype(resolve<Scope>(std::declval<Chains>()))...>>{
+        {{{{{resolve<Scope>(std::move(get<I>(m.chains)))}...}}}}};
+  }(std::index_sequence_for<Chains...>{});
+}
+
 /// Can the streams of a merge flow together? What is no merge can.
 template <class Scope>
 consteval bool can_merge(const void*) {
@@ -92,13 +107,28 @@ consteval bool can_merge(const chain<Out, merged_begin<Chains...>, Ops...>*) {
     return begun && open && agree && !std::same_as<common, refused>;
   }
 }
+template <class Scope, class Out, class... Chains, class... Ops>
+consteval bool can_merge(const chain<Out, connected_begin<Chains...>, Ops...>*) {
+  if constexpr (!(can_merge<Scope>(static_cast<const Chains*>(nullptr)) && ...)) {
+    return false;
+  } else {
+    constexpr bool begun = !(std::same_as<resolved_output<Scope, Chains>, unbound> || ...);
+    static_assert(begun, "connect: one of these chains has no source; begin it with from(...) or a \"name\"_s");
+    constexpr bool open = !(std::same_as<resolved_output<Scope, Chains>, nothing> || ...);
+    static_assert(open, "connect: one of these chains ends in to(...), so nothing flows on from it");
+    return begun && open && !(std::same_as<resolved_output<Scope, Chains>, refused> || ...);
+  }
+}
 template <class Scope, class Out, class... Ops>
 constexpr auto resolve(chain<Out, Ops...>&& c) {
   if constexpr (sizeof...(Ops) == 0) {
     return std::move(c);
   } else if constexpr (awaited<element<0, pack<Ops...>>>) {
     auto begun = resolve_begin(Scope{}, std::move(get<0>(c.operators)));
-    return append_all<1>(std::move(begun), std::move(c));
+    if constexpr (sizeof...(Ops) == 1)
+      return begun;
+    else  // not by append_all, so that a sentence about what follows a connect(...) is short
+      return append_all<2>(append(std::move(begun), std::move(get<1>(c.operators))), std::move(c));
   } else {
     return std::move(c);
   }
@@ -113,6 +143,10 @@ template <std::size_t Statement>
 inline constexpr bool is_syntax<used_begin<Statement>> = true;
 template <class... Chains>
 inline constexpr bool is_syntax<joined_begin<Chains...>> = true;
+template <class... Chains>
+inline constexpr bool is_syntax<linked_begin<Chains...>> = true;
+template <class Branch>
+inline constexpr bool is_syntax<aside_branch<Branch>> = true;
 template <class... Branches>
 inline constexpr bool is_syntax<fork_operator<Branches...>> = true;
 template <std::size_t First, class Op, class... Branches>
@@ -155,6 +189,10 @@ template <class... Chains>
 constexpr auto flatten_one(joined_begin<Chains...>&& m) {
   return flatten_branches<merge_shape>(std::move(m.chains));
 }
+template <class... Chains>
+constexpr auto flatten_one(linked_begin<Chains...>&& m) {
+  return flatten_branches<connect_shape>(std::move(m.chains));
+}
 template <class... Branches>
 constexpr auto flatten_one(fork_operator<Branches...>&& f) {
   return flatten_branches<fork_shape>(std::move(f.branches));
@@ -164,6 +202,10 @@ struct outputs_from {
   template <class... Branches>
   using shape = outputs_shape<First, Branches...>;
 };
+template <class Branch>
+constexpr auto flatten_one(aside_branch<Branch>&& a) {
+  return flatten_branches<outputs_from<1>::template shape>(pack<Branch>{{std::move(a.branch)}});
+}
 template <std::size_t First, class Op, class... Branches>
 constexpr auto flatten_one(branching_operator<First, Op, Branches...>&& b) {
   auto below = flatten_branches<outputs_from<First>::template shape>(std::move(b.branches));

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+// at: where an event says its time, and what becomes of one that is late.
+#pragma once
+
+#include <levada/core/concepts.hpp>
+#include <levada/core/time.hpp>
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace levada::inline v0 {
+
+/// What becomes of an event whose time has passed: the watermark is beyond what it would have belonged to.
+enum class late : std::uint8_t {
+  drop,   ///< it is dropped, and counted
+  aside,  ///< it goes to the branch behind aside(...)
+  update  ///< what was emitted is emitted anew, up to a lateness; beyond it the event is dropped, and counted
+};
+
+/// An extractor (member pointer or callable) of an event's timestamp, and the policy for those that are late.
+template <class Time, late Policy>
+struct time_of_event {
+  static constexpr late policy = Policy;
+  [[no_unique_address]] Time time;
+  duration allowed{};
+
+  /// What an operator asks before it takes an extractor for events E.
+  template <class E>
+  static consteval bool tells() {
+    if constexpr (picks_from<Time, E>)
+      return std::is_same_v<picked_type<Time, E>, timestamp>;
+    else
+      return false;
+  }
+};
+
+/// at(&reading::time); at<late::aside>(&reading::time); at<late::update>(&reading::time, 5_s).
+template <late Policy = late::drop, class Time>
+constexpr auto at(Time time, duration allowed = {}) {
+  static_assert(!requires { Time::policy; }, "at: give the member or the function itself, as in at(&reading::time)");
+  return time_of_event<Time, Policy>{std::move(time), allowed};
+}
+
+}  // namespace levada::inline v0
