@@ -16,6 +16,7 @@
 #include <levada/op/aggregate.hpp>     // count sum mean min max variance stddev first last
 #include <levada/op/aggregate_by.hpp>  // the same by monoids of your own
 #include <levada/op/at.hpp>            // where an event says its time
+#include <levada/op/attempt.hpp>       // map that may refuse
 #include <levada/op/drop_late.hpp>     // lets event time run forward only
 #include <levada/op/filter.hpp>        // those for which a predicate holds
 #include <levada/op/flat_map.hpp>      // any number for each
@@ -54,6 +55,7 @@
 #include <levada/flow/runner.hpp>        // run(flow)
 #include <levada/flow/staged_graph.hpp>  // several threads
 #include <levada/flow/stream.hpp>        // streams with names, and merge
+#include <levada/flow/trial.hpp>         // a flow under test
 
 // what it runs on
 #include <levada/bus/directory.hpp>          // what topics there are, and how they stand

@@ -105,8 +105,8 @@ TEST_CASE("a flow goes on where its last checkpoint was, and says the same as on
   auto flow = sums(events, second);
   lv::checkpoint saved(flow, in.options());
   REQUIRE(flow.open());
-  CHECK(saved.restored() == 1);
-  CHECK(saved.last() == 1);
+  CHECK(saved.restored() == 2);
+  CHECK(saved.last() == 2);
   while (flow.poll() != lv::polled::end) {
   }
   at = whole.size() - second.size();
@@ -152,10 +152,10 @@ TEST_CASE("a stop takes a last checkpoint and ends nothing") {
     return saved.last();
   };
   output out;
-  CHECK(totals(out, 200) == 1);
-  CHECK(totals(out, 300) == 2);
+  CHECK(totals(out, 200) == 2);  // the first is that of the beginning
+  CHECK(totals(out, 300) == 3);
   CHECK(out.empty());
-  CHECK(totals(out, 0) == 2);  // the stream ended by itself
+  CHECK(totals(out, 0) == 3);  // the stream ended by itself
   std::int64_t sum = 0;
   for (const sample& s : events) sum += s.value;
   CHECK(out == output{sum});
@@ -187,11 +187,11 @@ TEST_CASE("stages are saved together, each at the barrier") {
   };
   const scratch without, with;
   output whole, parts;
-  CHECK(run(without.options(), whole, 0) == 0);
-  CHECK(run(with.options(), parts, 700) == 1);
+  CHECK(run(without.options(), whole, 0) == 1);
+  CHECK(run(with.options(), parts, 700) == 2);
   CHECK(parts.size() < whole.size());
-  CHECK(run(with.options(), parts, 1100) == 2);
-  CHECK(run(with.options(), parts, 0) == 2);
+  CHECK(run(with.options(), parts, 1100) == 3);
+  CHECK(run(with.options(), parts, 0) == 3);
   REQUIRE(parts.size() == whole.size());
   CHECK(parts.back() == whole.back());  // the two streams may meet in another order: the sum of all is the same
 }
@@ -213,11 +213,11 @@ TEST_CASE("it comes by itself after a while, and parameters come back") {
     flow.poll(1);
     CHECK(flow.wake_at() == lv::duration(10_s));
     flow.set_clock({0}, 10_s);
-    while (saved.last() == 0 && saved.status()) {
+    while (saved.last() == 1 && saved.status()) {
       flow.poll(0);
       std::this_thread::yield();
     }
-    CHECK(saved.last() == 1);
+    CHECK(saved.last() == 2);
   }
   REQUIRE(lv::set_parameter("checkpoint.test", 1.5));
   auto flow = sums(events, out);
@@ -247,7 +247,7 @@ TEST_CASE("what cannot be restored is refused in words") {
   auto options = in.options();
   options.version = 3;
   CHECK(has(said(sums(events, out), options),
-            "holds checkpoint 1 of version 0 of the state of 'test', and this program has version 3"));
+            "holds checkpoint 2 of version 0 of the state of 'test', and this program has version 3"));
   options = in.options();
   options.flow = "other";
   CHECK(has(said(sums(events, out), options), "of flow 'test', and this is 'other'"));
@@ -286,6 +286,6 @@ TEST_CASE("a checkpoint that cannot be written is told, and the flow goes on") {
   fs::create_directories(in.path);
   saved.take();
   while (!saved.status()) flow.poll(0);
-  CHECK(saved.last() == 1);
+  CHECK(saved.last() == 2);
   bring_to_disk(flow, saved, 0);
 }

@@ -15,11 +15,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 namespace lv = levada;
@@ -300,6 +303,42 @@ TEST_CASE("windows go on after a restart where they were") {
   goes_on_after_a_restart<events_of(100, 1), lv::stalls::bounded>();
   goes_on_after_a_restart<events_of(90, 9), lv::stalls::bounded>();
   goes_on_after_a_restart<time_of(100_ms, 10_ms)>();
+}
+
+TEST_CASE_TEMPLATE("while an image is taken of them windows of many panes go on, and the image stays as it was", Choice,
+                   std::integral_constant<lv::stalls, lv::stalls::allowed>,
+                   std::integral_constant<lv::stalls, lv::stalls::bounded>) {
+  std::vector<result> plain, imaged;
+  const auto make = [](std::vector<result>& output) {
+    return lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor, lv::dense_keys{7}) |
+                    all_results<events_of(50, 1), Choice::value>() | into(output));
+  };
+  auto one = make(plain), other = make(imaged);
+  REQUIRE(one.open());
+  REQUIRE(other.open());
+  const auto events = support::readings(3000);
+  const std::span<const reading> all(events);
+  one.push(all);
+  other.push(all.first(1200));
+  auto& window = other.template at<"window">();
+  lv::image kept;
+  kept.begin(window.places.begin(), sizeof *window.places.begin(), window.places.size());
+  window.places.keep_in(&kept);
+  const auto bytes = std::as_bytes(std::span(window.places.begin(), window.places.size()));
+  const std::vector<std::byte> before(bytes.begin(), bytes.end());
+  other.push(all.subspan(1200, 900));
+  std::size_t enough = SIZE_MAX;
+  CHECK(kept.step(enough));
+  constexpr std::size_t cell = sizeof *window.places.begin();
+  REQUIRE(kept.order().size() == window.places.size());
+  std::size_t wrong = 0;
+  for (std::size_t k = 0; k < kept.order().size(); ++k)
+    wrong += std::equal(kept.bytes() + k * cell, kept.bytes() + (k + 1) * cell, before.data() + kept.order()[k] * cell) ? 0u : 1u;
+  CHECK(wrong == 0);
+  CHECK(!std::ranges::equal(bytes, before));
+  window.places.keep_in(nullptr);
+  other.push(all.subspan(2100));
+  CHECK(imaged == plain);
 }
 
 TEST_CASE("they equal the naive ones whether or not they may stall") {

@@ -57,6 +57,8 @@ class checkpoint {
  public:
   checkpoint(Flow& flow, checkpoint_options options) : flow_(flow), first_(*this) {
     desk_.options = options;
+    desk_.whole = this;
+    desk_.opened = [](void* whole) { return static_cast<checkpoint*>(whole)->begin_from(); };
     first_.attach(flow_.template part<0>(), desk_, {});
     flow_.template part<0>().keep_by(&first_);
     for_each_index<Flow::threads - 1>([&](auto below) {
@@ -149,6 +151,13 @@ class checkpoint {
     return {};
   }
 
+  /// All parts are open. Where there was no checkpoint the first is that of the beginning: what a sink writes before the next one
+  /// can be taken back.
+  result<> begin_from() {
+    const result<> settled = desk_.settle();
+    return settled && restored_ == 0 ? write() : settled;
+  }
+
   void go_on() {
     switch (phase_) {
       case phase::idle:
@@ -156,6 +165,7 @@ class checkpoint {
         break;
       case phase::imaging:
         if (desk_.pending.acquire() == 0) {  // pairs with the fetch_add in part_keeper::settle
+          written_.release(0);  // pairs with the acquire below: of the thread that is started now
           if (auto started = thread::start(writing_, "checkpoint"); started) {
             writer_ = *std::move(started);
             phase_ = phase::writing;

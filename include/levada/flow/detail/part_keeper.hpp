@@ -30,7 +30,7 @@ struct checkpoint_options {
   duration every{10'000'000'000};  ///< from the end of one to the next; 0: those that are asked for, and the one at a stop
   text<64> flow = "flow";          ///< its name: the folder of another is refused
   std::uint64_t version = 0;       ///< of the state: raise it when what was saved makes no sense any more
-  std::size_t slice = 1u << 16;    ///< bytes that are copied between two turns
+  std::size_t slice = 1u << 14;    ///< bytes that are copied between two turns
 };
 
 namespace detail {
@@ -48,6 +48,8 @@ struct checkpoint_desk {
   std::optional<manifest> loaded;  // until every part has taken its own
   std::size_t taken = 0;           // arrays of it that somebody has asked for
   std::size_t parts_to_open = 0;
+  void* whole = nullptr;  // the checkpoint, which hears that the last part is open
+  result<> (*opened)(void* whole) = nullptr;
   slots<saved_parameter> parameters;
   word<std::uint64_t> barrier{};  // of the one that is being taken
   word<std::uint32_t> pending{};  // parts whose images are not whole
@@ -115,7 +117,7 @@ class part_keeper : public keeper {
     }
     capture();  // for the memory: a copy into pages that the kernel has to find first would make the stream wait
     complete();
-    if (--desk_->parts_to_open == 0 && outcome) outcome = desk_->settle();
+    if (--desk_->parts_to_open == 0 && outcome) outcome = desk_->opened(desk_->whole);
     return outcome;
   }
   void turned() override {
@@ -137,7 +139,7 @@ class part_keeper : public keeper {
   void finish() override { complete(); }
   result<> closed() override { return {}; }
   /// At once, while there is something to copy.
-  [[nodiscard]] duration wake_at() const override { return duration{imaging_ ? INT64_MIN : INT64_MAX}; }
+  [[nodiscard]] duration wake_at() const override { return imaging_ ? duration{} : duration{INT64_MAX}; }
 
   [[nodiscard]] std::size_t arrays() const { return members_.size(); }
   /// Adds its arrays, whose images are whole.
