@@ -15,8 +15,8 @@
 #include <levada/source/values.hpp>    // events in memory
 
 // what happens to them
-#include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
-#include <levada/op/aggregate_by.hpp>
+#include <levada/op/aggregate.hpp>         // count sum mean min max variance stddev first last
+#include <levada/op/aggregate_by.hpp>      // the same by monoids of your own
 #include <levada/op/at.hpp>                // where an event says its time
 #include <levada/op/attempt.hpp>           // map that may refuse
 #include <levada/op/changes.hpp>           // those with which a value changes
