@@ -82,6 +82,7 @@ class timers;
 template <class T>
 class slots;
 struct keys;
+enum class keys_full : std::uint8_t;
 struct dense_keys;
 
 // flow
@@ -110,6 +111,16 @@ struct first;
 struct last;
 template <class Key, class... Results>
 struct row;
+template <class Row>
+struct revision;
+struct early;
+struct ahead;
+struct bounded;
+struct periodic;
+template <class Marker>
+struct punctuated;
+enum class silence : std::uint8_t;
+struct event_time_options;
 template <class Unit>
 struct sliding;
 template <class Unit>

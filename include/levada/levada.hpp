@@ -16,12 +16,14 @@
 #include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
 #include <levada/op/at.hpp>         // where an event says its time
 #include <levada/op/drop_late.hpp>  // lets event time run forward only
+#include <levada/op/event_time.hpp>  // how far the time of events has come
 #include <levada/op/filter.hpp>     // those for which a predicate holds
 #include <levada/op/flat_map.hpp>   // any number for each
 #include <levada/op/fold.hpp>       // one value of a whole stream
 #include <levada/op/inspect.hpp>    // a look at what passes
 #include <levada/op/key_by.hpp>     // state for each key below it
 #include <levada/op/map.hpp>        // one for each
+#include <levada/op/revision.hpp>  // what a window says more than once
 #include <levada/op/row.hpp>        // what a window emits
 #include <levada/op/scan.hpp>       // map with a memory
 #include <levada/op/select.hpp>     // filter without a branch

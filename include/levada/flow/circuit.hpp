@@ -67,7 +67,8 @@ template <class Held>
 LEVADA_INLINE void enter_again(Held&) {}
 template <class Op>
 LEVADA_INLINE void enter_again(entered<Op>& f) {
-  ::new (static_cast<void*>(&f.stand_in)) typename entered<Op>::in_span(f.op->enter());
+  const auto entered_with = f.op->enter();  // a copy: a call that is not inlined must not be given the address of a frame
+  ::new (static_cast<void*>(&f.stand_in)) typename entered<Op>::in_span(entered_with);
 }
 template <class Held>
 struct operator_of {
@@ -97,9 +98,39 @@ template <class Plan>
 LEVADA_INLINE ledger<Plan>& reach_ledger(ledger<Plan>& l) {
   return l;
 }
-template <class Plan>
-LEVADA_INLINE ledger<Plan>& reach_ledger(ledger<Plan>* l) {
-  return *l;
+/// What a frame has in its place: the circuit whose operators it runs.
+template <class Circuit>
+struct home {
+  Circuit* circuit;
+};
+template <class Circuit>
+LEVADA_INLINE auto& reach_ledger(home<Circuit>& h) {
+  return h.circuit->ledger;
+}
+template <class Ledger>
+inline constexpr bool is_home = false;
+template <class Circuit>
+inline constexpr bool is_home<home<Circuit>> = true;
+
+/// A copy of an operator goes home, or comes from there.
+template <class Op>
+LEVADA_INLINE void copy_operator(Op& to, const Op& from) {
+  // Lambdas with captures have no operator=; and what memcpy copies g++ 12 leaves in memory.
+  ::new (static_cast<void*>(&to)) Op(from);
+}
+template <class Held, class Op>
+LEVADA_INLINE void go_home(Held&, Op&) {}
+template <class Op>
+LEVADA_INLINE void go_home(in_frame<Op>& f, Op& home) {
+  detail::copy_operator(home, f.op);
+}
+template <class Held, class Op>
+LEVADA_INLINE void come_back(Held& f, Op&) {
+  detail::enter_again(f);
+}
+template <class Op>
+LEVADA_INLINE void come_back(in_frame<Op>& f, Op& home) {
+  detail::copy_operator(f.op, home);
 }
 
 }  // namespace detail
@@ -160,7 +191,7 @@ struct port {
   [[nodiscard]] static constexpr std::string_view name() { return Circuit::template operator_at<I>::name; }
 };
 
-/// Held is an operator, or an in_frame or in_place of one. `Ledger` is a ledger, or a pointer to one.
+/// Held is an operator, or an in_frame, in_place or entered of one. `Ledger` is a ledger; of a frame, its home.
 template <class Plan, class Ledger, class... Held>
 struct circuit {
   pack<Held...> held;
@@ -168,6 +199,7 @@ struct circuit {
   std::array<std::uint64_t, Plan::counters> counted{};  // events emitted; by operators that are one to one, those rejected
   Ledger ledger{};
 
+  static constexpr bool is_frame = detail::is_home<Ledger>;
   template <std::size_t I>
   using held_at = element<I, pack<Held...>>;
   template <std::size_t I>
@@ -246,9 +278,22 @@ struct circuit {
     }
   }
 
+  /// From the middle of a span. It happens at home: a frame whose address no call is given stays in registers.
+  template <std::size_t I, signal S>
+    requires(is_frame)
+  LEVADA_INLINE void raise(const S& s) {
+    auto& there = *ledger.circuit;
+    for_each_below<I>([&](auto node) LEVADA_INLINE_LAMBDA { detail::go_home(held_of<node>(), there.template at<node>()); });
+    there.template raise_within_span<I>(s);
+    for_each_below<I>([&](auto node) LEVADA_INLINE_LAMBDA { detail::come_back(held_of<node>(), there.template at<node>()); });
+  }
+  template <std::size_t I, signal S>
+  LEVADA_COLD void raise_within_span(const S& s) {
+    raise<I>(s);
+  }
   /// Goes straight to the next operators that handle S: those between forward it, at compile time.
   template <std::size_t I, std::size_t K = 0, signal S>
-    requires(!Plan::has_merges)
+    requires(!Plan::has_merges && !is_frame)
   void raise(const S& s) {
     if constexpr (K < Plan::fanout_of(I)) {
       constexpr std::size_t to = next_to_hear<S>(Plan::successor(I, K));
@@ -265,7 +310,7 @@ struct circuit {
   }
   /// Where streams meet, as a wave: see detail/junctions.hpp.
   template <std::size_t I, signal S>
-    requires(Plan::has_merges)
+    requires(Plan::has_merges && !is_frame)
   LEVADA_COLD void raise(const S& s) {
     if (const auto* h = books().merges.heard; h != nullptr && h->kind == &detail::kind_of_signal<S> && h->node == I) {
       auto& w = *static_cast<detail::wave<Plan, S>*>(h->wave);
@@ -301,6 +346,17 @@ struct circuit {
   }
 
  private:
+  template <std::size_t I>
+  LEVADA_INLINE constexpr held_at<I>& held_of() {
+    return static_cast<detail::leaf<I, held_at<I>>&>(held).value;
+  }
+  template <std::size_t I, class F>
+  LEVADA_INLINE static void for_each_below(F&& f) {
+    for_each_index<Plan::nodes>([&](auto node) LEVADA_INLINE_LAMBDA {
+      if constexpr (node != I && Plan::template reaches<I>[node]) f(node);
+    });
+  }
+
   template <std::size_t I, std::size_t Input, class E>
   [[gnu::noinline]] void call(const E& e) {
     if constexpr (Plan::is_connected[I])

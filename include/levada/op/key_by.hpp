@@ -128,10 +128,12 @@ struct key_by_number_operator {
     /// A dead event may come with any number; the slot `bound` is for those.
     LEVADA_INLINE void masked(bool live, const E& e, auto out) {
       const key_type k = levada::pick(value, e);
-      const auto number = static_cast<std::uint64_t>(k);
-      if (live && number >= bound) [[unlikely]]
-        return out.drop();
-      out.maybe(live, keyed<key_type, E>{static_cast<std::uint32_t>(number < bound ? number : bound), k, e});
+      auto number = static_cast<std::uint64_t>(k);
+      if (number >= bound) [[unlikely]] {  // first: there is no branch on what cannot be foreseen
+        if (live) return out.drop();
+        number = bound;
+      }
+      out.maybe(live, keyed<key_type, E>{static_cast<std::uint32_t>(number), k, e});
     }
   };
   [[nodiscard]] in_span enter() { return {value, options.bound}; }
