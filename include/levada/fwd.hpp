@@ -21,6 +21,8 @@ template <class T>
 class result;
 template <class T>
 class word;
+template <class... Events>
+struct inputs;
 template <class Key, class Event>
 struct keyed;
 template <class Op>
@@ -32,6 +34,8 @@ struct watermark;
 struct flush;
 struct barrier;
 struct retire;
+struct durable;
+struct suspend;
 struct end_of_stream;
 enum class polled : std::uint8_t;
 
@@ -78,6 +82,9 @@ enum class store_policy : std::uint8_t;
 
 // state
 class image;
+class manifest;
+struct manifest_title;
+struct saved_array;
 class timers;
 template <class T>
 class slots;
@@ -90,6 +97,7 @@ template <class Out, class... Ops>
 struct chain;
 struct edge;
 struct operator_counts;
+struct checkpoint_options;
 struct runner_options;
 enum class profile : std::uint8_t;
 enum class time_base : std::uint8_t;

@@ -43,6 +43,7 @@
 #include <levada/flow/aside.hpp>         // what an operator lets go no further
 #include <levada/flow/boundary.hpp>      // goes on on another thread
 #include <levada/flow/chain.hpp>         // a | b
+#include <levada/flow/checkpoint.hpp>    // a flow that goes on where it was
 #include <levada/flow/circuit.hpp>       // ports
 #include <levada/flow/draw.hpp>          // a picture of a flow
 #include <levada/flow/engine.hpp>        // graphs on one thread
@@ -75,6 +76,7 @@
 #include <levada/bus/topic.hpp>              // names
 #include <levada/state/image.hpp>            // a copy of state that goes on changing
 #include <levada/state/key_table.hpp>        // key to slot
+#include <levada/state/manifest.hpp>         // a checkpoint as a file
 #include <levada/state/parameter.hpp>        // numbers that change while it runs
 #include <levada/state/slots.hpp>            // a value for each key
 #include <levada/state/timers.hpp>           // an alarm for each key

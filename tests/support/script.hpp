@@ -54,6 +54,8 @@ inline std::string words_of(const levada::idle&) { return "idle"; }
 inline std::string words_of(const levada::flush&) { return "flush"; }
 inline std::string words_of(const levada::barrier& b) { return "barrier " + std::to_string(b.id); }
 inline std::string words_of(const levada::retire& r) { return "retire " + std::to_string(r.slot); }
+inline std::string words_of(const levada::durable& d) { return "durable " + std::to_string(d.id); }
+inline std::string words_of(const levada::suspend&) { return "suspend"; }
 inline std::string words_of(const levada::end_of_stream&) { return "end"; }
 
 using page = std::vector<std::string>;

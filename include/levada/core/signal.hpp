@@ -30,6 +30,12 @@ struct flush {};
 struct barrier {
   std::uint64_t id = 0;
 };
+/// Checkpoint `id`, with all that came before its barrier, is on the disk: what was prepared for it may be committed.
+struct durable {
+  std::uint64_t id = 0;
+};
+/// The flow stops here, to go on another day from its last checkpoint: nothing ends.
+struct suspend {};
 /// The key in `slot` is gone and the slot will be given to another key: forget it.
 struct retire {
   std::uint32_t slot = 0;
@@ -39,7 +45,7 @@ struct end_of_stream {};
 
 template <class S>
 concept signal = std::same_as<S, start> || std::same_as<S, tick> || std::same_as<S, watermark> || std::same_as<S, idle> ||
-                 std::same_as<S, flush> || std::same_as<S, barrier> || std::same_as<S, retire> ||
-                 std::same_as<S, end_of_stream> || requires { typename S::is_signal; };
+                 std::same_as<S, flush> || std::same_as<S, barrier> || std::same_as<S, retire> || std::same_as<S, durable> ||
+                 std::same_as<S, suspend> || std::same_as<S, end_of_stream> || requires { typename S::is_signal; };
 
 }  // namespace levada::inline v0

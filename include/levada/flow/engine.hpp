@@ -267,6 +267,7 @@ class engine {
     };
     auto one = [&](auto& graph) {
       graph.for_each_live_source(source);
+      first = earlier(first, graph.wake_at());
       if (options_.base != time_base::clock) return;
       const timestamp due = graph.due(), wall = graph.clock().wall;
       if (due == never || (follows_ && due == asked_)) return;

@@ -9,7 +9,9 @@
 #include <levada/flow/chain.hpp>
 #include <levada/flow/circuit.hpp>
 #include <levada/flow/detail/frame.hpp>
+#include <levada/flow/detail/keeper.hpp>
 #include <levada/flow/detail/refused_graph.hpp>
+#include <levada/flow/detail/source_port.hpp>
 #include <levada/state/parameter.hpp>
 
 #include <array>
@@ -23,54 +25,7 @@
 
 namespace levada::inline v0 {
 
-/// A source's view of the graph: where its spans and signals go, and what time it is.
-template <class Graph, std::size_t I>
-struct source_port {
-  Graph* graph;
-
-  template <class E>
-  void operator()(std::span<const E> events) const {
-    graph->template run<I>(events);
-  }
-  template <signal S>
-  void raise(const S& s) const {
-    graph->template raise<I>(s);
-  }
-  /// The next events arrive at time t. Time never runs backward: an earlier t is ignored.
-  void advance(timestamp t) const { graph->advance(t); }
-  /// The next spans, and what is raised meanwhile, are of this one of its splits: partitions or producers, each with a time of
-  /// its own.
-  void split(std::uint32_t number) const { graph->split(number); }
-  void drop(std::uint64_t events = 1) const { graph->template drop<I>(events); }
-  [[nodiscard]] timestamp now() const { return graph->clock().now; }
-  [[nodiscard]] timestamp wall() const { return graph->clock().wall; }
-  [[nodiscard]] duration steady() const { return graph->clock().steady; }
-  [[nodiscard]] static constexpr std::string_view name() { return Graph::template operator_at<I>::name; }
-};
-
 namespace detail {
-
-/// Kinds of operators that the engine looks for, so that a long flow is not walked node by node at compile time.
-struct which_bring_events {
-  template <class Op>
-  static constexpr bool holds = source<Op>;
-};
-struct which_bring_time {
-  template <class Op>
-  static constexpr bool holds = requires { requires Op::brings_time; };
-};
-struct which_open {
-  template <class Op>
-  static constexpr bool holds = openable<Op>;
-};
-struct which_report {
-  template <class Op>
-  static constexpr bool holds = reports_status<Op>;
-};
-struct which_wait_for_time {
-  template <class Op>
-  static constexpr bool holds = timed<Op>;
-};
 
 template <class Plan, class... Ops>
 class graph {
@@ -95,6 +50,7 @@ class graph {
       if (result<> one = circuit_.template at<i>().open(); !one) all = one.error();
     });
     if (all) raise_everywhere(start{});
+    if (all && keeper_ != nullptr) all = keeper_->opened();
     opened_ = static_cast<bool>(all);
     return all;
   }
@@ -123,11 +79,13 @@ class graph {
       }
     });
     if (any) raise_everywhere(flush{});  // everywhere: one source's time fires the windows of all
+    if (keeper_ != nullptr) keeper_->turned();
     return all_ended ? polled::end : any ? polled::events : polled::nothing;
   }
 
   /// Ends every stream that has not ended: windows and folds emit what they hold, sinks write what they held back.
   void finish() {
+    if (keeper_ != nullptr) keeper_->finish();
     for_each_that<which_bring_events>([&](auto i) {
       if (!ended_[i]) end<i>();
     });
@@ -203,6 +161,26 @@ class graph {
     return first;
   }
 
+  /// Names all that survives a restart, operator by operator: see flow/checkpoint.hpp.
+  void persist(auto& archive) {
+    timestamp now = circuit_.clock.now;
+    archive.of("flow", "");
+    archive(now, ended_);
+    if (circuit_.clock.now < now) circuit_.clock.now = now;  // it was saved later than the clock is now
+    if constexpr (Plan::has_merges) archive(circuit_.ledger.merges);
+    for_each_index<nodes>([&](auto i) {
+      constexpr std::size_t nth = same_before(i);
+      archive.of(operator_at<i>::kind, operator_at<i>::name, nth);
+      archive.keep(circuit_.template at<i>());
+    });
+  }
+  /// What keeps its state, from before open() until after the end; nullptr: nobody.
+  void keep_by(keeper* k) { keeper_ = k; }
+  /// How the last checkpoint went, after the end of the flow.
+  [[nodiscard]] result<> closed() { return keeper_ != nullptr ? keeper_->closed() : result<>{}; }
+  /// The steady time at which its keeper wants a turn.
+  [[nodiscard]] duration wake_at() const { return keeper_ != nullptr ? keeper_->wake_at() : duration{INT64_MAX}; }
+
   /// As a flow of several threads has them: see staged_graph.
   template <std::size_t>
   [[nodiscard]] graph& part() {
@@ -228,6 +206,11 @@ class graph {
     for_each_that<which_bring_events>([&](auto i) {
       if (!ended_[i] && !this->template is_held<i>()) visitor(circuit_.template at<i>());
     });
+  }
+  /// visitor(node, whether it has ended) for each source.
+  template <class F>
+  void for_each_source(F&& visitor) const {
+    for_each_that<which_bring_events>([&](auto i) { visitor(std::size_t{i}, ended_[i]); });
   }
   /// visitor(source&) for each that has ended since the last call.
   template <class F>
@@ -310,9 +293,12 @@ class graph {
   template <std::size_t I>
   void end() {
     ended_[I] = just_ended_[I] = true;
-    raise<I>(flush{});          // operators hand on what they batch,
-    raise<I>(end_of_stream{});  // windows and folds emit what they hold,
-    raise<I>(flush{});          // and sinks write it
+    raise<I>(flush{});  // operators hand on what they batch,
+    if (keeper_ != nullptr && keeper_->suspends())
+      raise<I>(suspend{});
+    else
+      raise<I>(end_of_stream{});  // windows and folds emit what they hold,
+    raise<I>(flush{});            // and sinks write it
   }
   template <std::size_t I, signal S>
   void raise(const S& s) {
@@ -331,12 +317,15 @@ class graph {
         });
       }
     }
+    if constexpr (std::same_as<S, barrier>)
+      if (keeper_ != nullptr) keeper_->heard(I, s.id);
   }
   /// Has a source brought a barrier to a merge that waits for the same of another source? Then it is not asked meanwhile. Where
   /// the merge is on another thread the sources wait here: one of them could fill its ring, hold this thread, and the other
   /// would never be asked.
   template <std::size_t I>
   [[nodiscard]] bool is_held() const {
+    if (keeper_ != nullptr && keeper_->holds(I)) return true;
     if constexpr (Plan::flow_has_merges) {
       bool held = false;
       for_each_that<which_bring_events>([&](auto other) {
@@ -364,6 +353,14 @@ class graph {
     circuit_.template emit_batch<I>(events);
   }
 
+  /// Operators of the same kind and name before node I.
+  static constexpr std::size_t same_before(std::size_t node) {
+    constexpr std::array<std::string_view, nodes> kinds{std::string_view(Ops::kind)...}, names{std::string_view(Ops::name)...};
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < node; ++i)
+      if (kinds[i] == kinds[node] && names[i] == names[node]) ++n;
+    return n;
+  }
   static constexpr std::size_t index_of(std::string_view name) {
     if (name.empty()) {  // the first source
       std::size_t first = nodes, i = 0;
@@ -390,6 +387,7 @@ class graph {
   std::array<std::uint64_t, nodes> brought_{};  // by each source: id + 1 of its last barrier
   std::uint64_t barriers_ = 0;                  // id + 1 of the last
   bool opened_ = false;
+  keeper* keeper_ = nullptr;
 };
 
 }  // namespace detail

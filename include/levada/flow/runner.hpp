@@ -244,6 +244,7 @@ class runner {
     if (const result<> stages = end_stages(); outcome && !stages) outcome = stages;
     engine_.release(flows.template part<0>()...);
     ((outcome = outcome ? flows.status() : outcome), ...);
+    ((outcome = outcome ? flows.closed() : outcome), ...);
     stopping_.release(0);  // pairs with the acquire in stop_requested: the next run is not asked to stop
     return outcome;
   }

@@ -91,6 +91,8 @@ class staged_graph {
     return all;
   }
 
+  [[nodiscard]] result<> closed() { return part<0>().closed(); }
+
   template <std::size_t Thread>
   [[nodiscard]] auto& part() {
     return get<Thread>(parts_);

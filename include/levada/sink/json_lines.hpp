@@ -75,6 +75,21 @@ class json_lines_sink {
   }
   void on(const end_of_stream&, auto out) { finish(out); }
 
+  /// The length of the file at the barrier. What was written after it is taken back when the flow goes on from there, because it
+  /// comes again.
+  void persist(auto& archive) {
+    const auto size = file_ ? file_.size() : result<std::uint64_t>(std::uint64_t{0});
+    const std::uint64_t now = size ? *size : 0;
+    std::uint64_t kept = now;
+    archive(kept);
+    if (kept == now) return;
+    if (kept > now)
+      return fail(fault::of(failure::data, "'", path_, "' has ", now, " bytes, and its checkpoint knows of ", kept,
+                            ": lines that were there are gone"));
+    if (::ftruncate(file_.fd(), static_cast<off_t>(kept)) != 0) return fail(file_.refused("shorten", errno));
+    torn_ = false;
+  }
+
   /// Why lines were lost, if any were.
   [[nodiscard]] const result<>& status() const { return status_; }
 

@@ -75,6 +75,11 @@ struct to_operator {
   void attach(const Queue& queue) {
     target.attach(queue);
   }
+  void persist(auto& archive)
+    requires requires { target.persist(archive); }
+  {
+    target.persist(archive);
+  }
   [[nodiscard]] result<> open()
     requires openable<S>
   {

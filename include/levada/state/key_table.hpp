@@ -134,6 +134,8 @@ class key_table {
   [[nodiscard]] std::uint32_t bound() const { return bound_; }
   [[nodiscard]] std::uint32_t size() const { return bound_ - free_count_; }
 
+  void persist(auto& archive) { archive(buckets_, free_, free_count_, hand_, swept_, left_); }
+
   /// visitor(key, slot) for every key, in no order that means anything.
   template <class F>
   void for_each(F&& visitor) const {

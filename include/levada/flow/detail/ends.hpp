@@ -56,6 +56,8 @@ class stage_outlet : public outlet<E, carried<E>, is_abandoned> {
     base::on(t, out);
     if (tells_time_) this->publisher_->tell_time(t.now);
   }
+  /// Below, too, the stream goes on another day.
+  void on(const suspend&, auto out) { this->put(lane_kind::end, 0, out); }
   /// The slots that it speaks of are not known beyond the boundary.
   void on(const retire&, auto) {}
   void on(const end_of_stream&, auto out) { this->put(lane_kind::end, 0, out); }

@@ -96,6 +96,8 @@ class junctions {
     return false;
   }
 
+  void persist(auto& archive) { archive(lines_, paused_, passed_); }
+
   const hearing* heard = nullptr;  ///< who hears a signal now
 
  private:

@@ -7,6 +7,7 @@
 #include <levada/core/result.hpp>
 #include <levada/core/time.hpp>
 #include <levada/flow/circuit.hpp>
+#include <levada/flow/detail/keeper.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -46,6 +47,10 @@ struct refused_graph {
   }
   void for_each_part(auto&&) {}
   void abandon() {}
+  void persist(auto&) {}
+  void keep_by(keeper*) {}
+  [[nodiscard]] result<> closed() { return {}; }
+  [[nodiscard]] duration wake_at() const { return duration{INT64_MAX}; }
   [[nodiscard]] static constexpr bool is_abandoned() { return false; }
   void for_each_operator(auto&&) {}
   void for_each_live_source(auto&&) {}
