@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// ysb: the Yahoo streaming benchmark in memory, in event time: views of ads, joined to their campaigns, counted by campaign every ten
-// seconds of the events' own time. Events are out of order, watermarks say how far time has come, and what is late is dropped and
-// counted. Neither JSON nor a broker nor the making of events is in what is measured.
+// ysb: the Yahoo streaming benchmark in memory, in event time: views of ads, joined to their campaigns, counted by campaign every
+// ten seconds of the events' own time. Events are out of order, watermarks say how far time has come, and what is late is dropped
+// and counted. Neither JSON nor a broker nor the making of events is in what is measured.
 #pragma once
 
 #include "jobs.hpp"
@@ -35,7 +35,7 @@ inline void move_on(std::span<reading> events) {
 namespace ysb {
 
 inline constexpr std::uint32_t view = 1;
-inline constexpr lv::duration size = 10_s, lateness = 200_ms, grain = 1_s;
+inline constexpr lv::duration size = 10_s, lateness = 200_ms, grain = 1_s, idle = 1_h;
 
 /// Campaigns by ad: their numbers, which are slots, or identities that must be looked up.
 template <bool Dense>
@@ -53,6 +53,8 @@ inline double digest(std::uint64_t campaign, std::uint64_t views) {
   return static_cast<double>(views) * static_cast<double>(campaign % 1'000 + 1);
 }
 
+/// Keys grow old by sixteenths of the time after which they are idle.
+constexpr std::uint32_t age_of(std::int64_t time) { return time < 0 ? 0 : static_cast<std::uint32_t>(time / (idle.ns / 16)); }
 /// A table as of a flow: its keys grow old, and a dead event adds none.
 class ageing_table {
  public:
@@ -85,7 +87,8 @@ class ageing_table {
   std::uint32_t size_ = 0;
 };
 
-/// Windows of one split by hand: a ring of panes, the pane of the last event at hand, and lists of the campaigns that were touched.
+/// Windows of one split by hand: a ring of panes, the pane of the last event at hand, and lists of the campaigns that were
+/// touched.
 template <bool Dense>
 struct panes {
   static constexpr std::size_t ring = 8, width = campaigns + 1;
@@ -149,7 +152,7 @@ struct hand {
       if constexpr (Dense)
         slot = campaign < campaigns ? campaign : campaigns;
       else
-        slot = slots.slot_of(live, campaign, static_cast<std::uint32_t>(static_cast<std::uint64_t>(time) / 1'000'000'000));
+        slot = slots.slot_of(live, campaign, age_of(time));
       if (static_cast<std::uint64_t>(time - begin) >= static_cast<std::uint64_t>(size.ns)) [[unlikely]] {
         if (!live) continue;
         auto* other = windows.look(time);
@@ -168,7 +171,7 @@ struct hand {
     if (const std::int64_t reached = (newest - lateness.ns) / grain.ns * grain.ns; reached > watermark) {
       watermark = reached;
       windows.fire(reached / size.ns);
-      if constexpr (!Dense) slots.retire(static_cast<std::uint32_t>(reached / 1'000'000'000 - 3'600), [](std::uint32_t) {});
+      if constexpr (!Dense) slots.retire(age_of(reached - idle.ns), [](std::uint32_t) {});
     }
   }
   double finish() {
@@ -224,15 +227,15 @@ struct make {
     if constexpr (Dense)
       return lv::key_by(campaign, lv::dense_keys{campaigns});
     else
-      return lv::key_by(campaign, {.bound = campaigns, .idle = 1_h}, lv::at(time));
+      return lv::key_by(campaign, {.bound = campaigns, .idle = idle}, lv::at(time));
   }
   auto operator()(double& result) const {
-    return lv::flow(lv::from(lv::input<reading>{}) |
-                    lv::event_time([](const reading& r) { return r.time; }, lv::bounded{lateness, grain}, {.idle = 1_min, .ahead = 24_h}) | views() |
-                    lv::map([table = campaign_of_ad<Dense>()](const reading& r) { return viewed{table[r.rest[0]], r.time}; }) |
-                    keyed_by() |
-                    lv::window<lv::tumbling{size}>(lv::at(time), lv::aggregate<lv::count>(campaign)) |
-                    lv::to([&result](const auto& w) { result += digest(w.key, w.template get<lv::count>()); }));
+    return lv::flow(
+        lv::from(lv::input<reading>{}) |
+        lv::event_time([](const reading& r) { return r.time; }, lv::bounded{lateness, grain}, {.idle = 1_min, .ahead = 24_h}) |
+        views() | lv::map([table = campaign_of_ad<Dense>()](const reading& r) { return viewed{table[r.rest[0]], r.time}; }) |
+        keyed_by() | lv::window<lv::tumbling{size}>(lv::at(time), lv::aggregate<lv::count>(campaign)) |
+        lv::to([&result](const auto& w) { result += digest(w.key, w.template get<lv::count>()); }));
   }
 };
 

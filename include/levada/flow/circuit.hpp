@@ -176,18 +176,18 @@ struct port {
     circuit->template emit_batch<I>(events);
   }
   template <signal S>
-  void raise(const S& s) const {
+  LEVADA_INLINE void raise(const S& s) const {
     circuit->template raise<I>(s);
   }
   /// Counts events that go no further by policy or by lack of room, not by a predicate.
-  void drop(std::uint64_t events = 1) const { circuit->books().dropped[I] += events; }
+  LEVADA_INLINE void drop(std::uint64_t events = 1) const { circuit->books().dropped[I] += events; }
   /// Counts an event that goes no further because of what it is: for operators that are otherwise one to one.
   LEVADA_INLINE void reject() const { circuit->template reject<I>(); }
   /// The split (partition, producer) of its source that the span comes from.
-  [[nodiscard]] std::uint32_t split() const { return circuit->clock.split; }
-  [[nodiscard]] timestamp now() const { return circuit->clock.now; }
-  [[nodiscard]] timestamp wall() const { return circuit->clock.wall; }
-  [[nodiscard]] duration steady() const { return circuit->clock.steady; }
+  [[nodiscard]] LEVADA_INLINE std::uint32_t split() const { return circuit->clock.split; }
+  [[nodiscard]] LEVADA_INLINE timestamp now() const { return circuit->clock.now; }
+  [[nodiscard]] LEVADA_INLINE timestamp wall() const { return circuit->clock.wall; }
+  [[nodiscard]] LEVADA_INLINE duration steady() const { return circuit->clock.steady; }
   [[nodiscard]] static constexpr std::string_view name() { return Circuit::template operator_at<I>::name; }
 };
 

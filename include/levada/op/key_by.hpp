@@ -21,14 +21,14 @@ namespace levada::inline v0 {
 /// What becomes of a new key when there is no room.
 enum class keys_full : std::uint8_t {
   refuse,         ///< its events are dropped and counted
-  retire_idlest,  ///< the key that was silent for longest goes (to the second; of several that of the lowest slot)
+  retire_idlest,  ///< the key that was silent for longest goes (to a second; of several that of the lowest slot)
   share           ///< it shares one slot with all others that found no room; its events are counted in `shared`
 };
 
 /// How many keys there may be at a time, and when one is forgotten.
 struct keys {
   std::uint32_t bound = 1024;
-  duration idle{};  ///< a key that was silent for so long gives its slot back; zero: never
+  duration idle{};  ///< a key that was silent for so long, or a sixteenth longer, gives its slot back; zero: never
   keys_full full = keys_full::refuse;
 };
 
@@ -46,24 +46,22 @@ struct no_event_time {
     return true;
   }
 };
-/// The second of an event's time; the division is done once for all events of it.
-struct age_in_span {
+/// Times in units of a key's age, a sixteenth of the time after which it is idle: then keys that are busy seldom grow older. The
+/// division is done once for all times of a unit.
+struct age_of_time {
   std::uint64_t begin = 0, length = 0;
   std::uint32_t age = 0;
 
-  /// Seconds, wrapped far beyond the life of a flow's time range; 0 before time is known.
-  static constexpr duration second{1'000'000'000};
-  static std::uint32_t of(timestamp t) { return t.ns <= 0 ? 0 : static_cast<std::uint32_t>(t.ns / second.ns); }
-  LEVADA_INLINE std::uint32_t operator()(timestamp t) {
-    if (static_cast<std::uint64_t>(t.ns) - begin >= length) [[unlikely]]
-      *this = around(t);
-    return age;
+  static duration unit_of(duration idle) {
+    constexpr duration least{1'000'000'000};
+    return idle / 16 < least ? least : idle / 16;
   }
-
- private:
-  LEVADA_COLD static age_in_span around(timestamp t) {
-    const auto second_of = static_cast<std::uint64_t>(levada::slot_of(t, second));
-    return {second_of * static_cast<std::uint64_t>(second.ns), static_cast<std::uint64_t>(second.ns), of(t)};
+  /// Wrapped far beyond the life of a flow's time range; 0 before time is known.
+  static std::uint32_t of(timestamp t, duration unit) { return t.ns <= 0 ? 0 : static_cast<std::uint32_t>(t.ns / unit.ns); }
+  [[nodiscard]] LEVADA_INLINE bool holds(timestamp t) const { return static_cast<std::uint64_t>(t.ns) - begin < length; }
+  LEVADA_COLD static age_of_time around(timestamp t, duration unit) {
+    const auto number = static_cast<std::uint64_t>(levada::slot_of(t, unit)), ns = static_cast<std::uint64_t>(unit.ns);
+    return {number * ns, ns, of(t, unit)};
   }
 };
 }  // namespace detail
@@ -89,6 +87,7 @@ struct key_by_operator {
   [[no_unique_address]] At at;
   key_table<key_type> state{};
   std::uint64_t shared = 0;  ///< events whose key found no room
+  detail::age_of_time known{};
 
   template <class>
   using output = keyed<key_type, E>;
@@ -98,7 +97,7 @@ struct key_by_operator {
     typename key_table<key_type>::in_span table;
     key_by_operator* whole;
     bool ages;
-    detail::age_in_span seconds{};
+    detail::age_of_time known;
 
     LEVADA_INLINE void operator()(const E& e, auto out) {
       const key_type k = levada::pick(value, e);
@@ -118,13 +117,14 @@ struct key_by_operator {
 
    private:
     LEVADA_INLINE std::uint32_t age_of(const E& e, auto out) {
-      if constexpr (by_event_time)
-        return seconds(levada::pick(whole->at.time, e));
-      else
-        return detail::age_in_span::of(out.now());
+      timestamp t = out.now();
+      if constexpr (by_event_time) t = levada::pick(whole->at.time, e);
+      if (!known.holds(t)) [[unlikely]]
+        known = whole->known = detail::age_of_time::around(t, whole->unit());
+      return known.age;
     }
   };
-  [[nodiscard]] in_span enter() { return {value, state.enter(), this, ages()}; }
+  [[nodiscard]] in_span enter() { return {value, state.enter(), this, ages(), known}; }
 
   LEVADA_INLINE void operator()(const E& e, auto out) { enter()(e, out); }
   LEVADA_INLINE void masked(bool live, const E& e, auto out) { enter().masked(live, e, out); }
@@ -152,9 +152,10 @@ struct key_by_operator {
   static constexpr std::uint32_t scan = 4096;  // buckets a signal: about 10 us
 
   [[nodiscard]] bool ages() const { return options.idle.ns != 0 || options.full == keys_full::retire_idlest; }
-  /// Of a key that was seen in a second its last event may be from the end of it.
+  [[nodiscard]] duration unit() const { return detail::age_of_time::unit_of(options.idle); }
+  /// Of a key that was seen in a unit its last event may be from the end of it.
   void retire_before(timestamp t, auto out) {
-    if (const std::uint32_t horizon = detail::age_in_span::of(t); horizon > 0)
+    if (const std::uint32_t horizon = detail::age_of_time::of(t, unit()); horizon > 0)
       state.retire(horizon, scan, [&](std::uint32_t slot) { out.raise(retire{slot}); });
   }
   LEVADA_INLINE bool makes_room(detail::passed<key_type> k, std::uint32_t age, std::uint32_t& slot, auto out) {

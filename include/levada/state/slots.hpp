@@ -55,22 +55,6 @@ class slots {
     ::new (static_cast<void*>(values_ + slot)) T{};
   }
 
-  /// The values from one on, such as a row of several.
-  class part {
-   public:
-    [[nodiscard]] LEVADA_INLINE T& operator[](std::size_t i) const {
-      if (image_ != nullptr) [[unlikely]]
-        image_->keep(first_ + i);
-      return values_[i];
-    }
-
-   private:
-    friend slots;
-    part(T* values, image* i, std::size_t first) : values_(values), image_(i), first_(first) {}
-    T* values_;
-    image* image_;
-    std::size_t first_;
-  };
   /// The array for the time of a span: where it lies, and whether an image is being taken, does not change.
   class in_span {
    public:
@@ -80,7 +64,6 @@ class slots {
       return values_[slot];
     }
     [[nodiscard]] LEVADA_INLINE const T& look(std::size_t slot) const { return values_[slot]; }
-    [[nodiscard]] LEVADA_INLINE part from(std::size_t slot) const { return {values_ + slot, image_, slot}; }
 
    private:
     friend slots;
@@ -97,6 +80,7 @@ class slots {
   [[nodiscard]] T* end() { return values_ + size_; }
   /// From now on, and until it is called with nullptr, a cell is kept in the image before it changes.
   void keep_in(image* i) { image_ = i; }
+  [[nodiscard]] bool is_being_kept() const { return image_ != nullptr; }
   [[nodiscard]] const T* begin() const { return values_; }
   [[nodiscard]] const T* end() const { return values_ + size_; }
 

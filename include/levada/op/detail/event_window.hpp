@@ -15,7 +15,6 @@
 #include <levada/op/detail/saturated.hpp>
 #include <levada/op/revision.hpp>
 #include <levada/op/row.hpp>
-#include <levada/op/select.hpp>
 #include <levada/state/slots.hpp>
 
 #include <cstddef>
@@ -87,14 +86,15 @@ struct event_window {
   struct in_span {
     typename types::extractors values;
     [[no_unique_address]] for_a_span<decltype(Times::time), const typename types::event_type&> time;
-    typename slots<cell>::part cells;
-    std::uint64_t begin, length;
+    cell* row;                    // of the pane at hand
+    std::uint64_t begin, length;  // of it; a length of 0 while an image is taken: then no cell is reached but by []
     event_window* whole;
 
     LEVADA_INLINE void operator()(const In& e, auto out) {
-      if (!finds_row(true, e, out)) return;
+      cell* const own = cell_of(true, e, out);
+      if (own == nullptr) return;
+      cell& c = *own;
       const std::uint32_t slot = levada::slot_of(e);
-      cell& c = cells[slot];
       const bool first = c.events == 0;
       if (first) [[unlikely]]
         whole->touch(slot, key_of(e));
@@ -108,41 +108,41 @@ struct event_window {
     LEVADA_INLINE void masked(bool live, const In& e, auto out)
       requires(std::is_empty_v<typename types::pane_cells> && !Early)
     {
-      if (!finds_row(live, e, out)) return;
-      const std::uint32_t slot = levada::slot_of(e);
-      cell& c = cells[slot];
+      cell* const own = cell_of(live, e, out);
+      if (own == nullptr) return;
+      cell& c = *own;
       if (c.events == 0) [[unlikely]]
-        if (live) whole->touch(slot, key_of(e));
-      c.events += kept(live, std::uint64_t{1});
+        if (live) whole->touch(levada::slot_of(e), key_of(e));
+      c.events += live ? 1 : 0;
     }
 
    private:
-    LEVADA_INLINE bool finds_row(bool live, const In& e, auto out) {
+    LEVADA_INLINE cell* cell_of(bool live, const In& e, auto out) {
       const timestamp t = levada::pick(time, levada::payload(e));
       if (static_cast<std::uint64_t>(t.ns) - begin < length) [[likely]]
-        return true;
-      if (!live) return false;
+        return row + levada::slot_of(e);
+      if (!live) return nullptr;
       switch (whole->turn_to(t)) {
         case found::row:
+          row = whole->row_in_span();
           begin = whole->current.begin;
-          length = whole->current.length;
-          cells = whole->state.enter().from(whole->current.cells);
-          return true;
+          length = whole->length_in_span();
+          return &whole->state[whole->current.cells + levada::slot_of(e)];
         case found::windows_over:
           if constexpr (updates) whole->update(t, e, out);
-          return false;
+          return nullptr;
         case found::nothing:
           if constexpr (Times::policy == late::aside)
             out.aside(e);
           else
             out.drop();
-          return false;
+          return nullptr;
       }
-      return false;
+      return nullptr;
     }
   };
   [[nodiscard]] in_span enter() {
-    return {types::enter(aggregations), at.time, state.enter().from(current.cells), current.begin, current.length, this};
+    return {types::enter(aggregations), at.time, row_in_span(), current.begin, length_in_span(), this};
   }
 
   LEVADA_INLINE void operator()(const In& e, auto out) { enter()(e, out); }
@@ -196,6 +196,8 @@ struct event_window {
   static constexpr std::int64_t none = INT64_MAX;
 
   [[nodiscard]] std::size_t width() const { return keys.size(); }
+  [[nodiscard]] cell* row_in_span() { return state.begin() + current.cells; }
+  [[nodiscard]] std::uint64_t length_in_span() const { return state.is_being_kept() ? 0 : current.length; }
   [[nodiscard]] std::size_t place_of(std::int64_t number) const {
     const auto n = static_cast<std::int64_t>(rows.size());
     const std::int64_t rest = number % n;
