@@ -138,7 +138,8 @@ struct key_by_operator {
     requires(!by_event_time)
   {
     out.raise(t);
-    if (options.idle.ns != 0) retire_before(detail::earlier(t.now, options.idle), out);
+    // A unit more: a key that speaks just so often stays.
+    if (options.idle.ns != 0) retire_before(detail::earlier(t.now, options.idle + unit()), out);
   }
   void on(const watermark& w, auto out)
     requires by_event_time
