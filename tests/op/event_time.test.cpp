@@ -41,8 +41,8 @@ seen mark_at(std::int64_t seconds) { return {seen::mark, at(seconds).ns}; }
 constexpr seen pause{seen::pause, 0};
 
 struct listener {
-  static constexpr std::string_view kind = "listener";
-  static constexpr std::string_view name = "listener";
+  [[maybe_unused]] static constexpr std::string_view kind = "listener";
+  [[maybe_unused]] static constexpr std::string_view name = "listener";
   std::vector<seen>* all;
   template <class E>
   using output = E;
