@@ -18,6 +18,8 @@ std::vector<contestant> contestants() {
       one<c::hand>("flow/c", "hand-loop"),
       one<fused<d::make>>("flow/d", "levada"),
       one<d::hand>("flow/d", "hand-loop"),
+      one<fused<a::make>>("flow/counted", "levada"),
+      one<fused<a_uncounted::make>>("flow/counted", "uncounted"),
       one<fused<a_select::make>>("flow/select", "levada"),
       one<fused<a::make>>("flow/select", "filter"),
       one<fused<sensor::make>>("flow/sensor", "levada"),

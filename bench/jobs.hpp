@@ -24,6 +24,12 @@
 #include <vector>
 
 namespace bench {
+struct uncounted;
+}
+template <levada::fixed_string Name>
+inline constexpr bool levada::detail::is_counted<levada::from_operator<Name, bench::uncounted>> = false;
+
+namespace bench {
 
 namespace lv = levada;
 using namespace lv::literals;
@@ -123,9 +129,9 @@ class fused {
 // ---- a: filter, map, map, filter, sum --------------------------------------------------------------------------------
 
 /// `sieve` is filter or select.
-template <class Sieve>
+template <class Source = lv::input<reading>, class Sieve>
 auto thermal_sum(double& result, Sieve sieve, auto add) {
-  return lv::flow(lv::from(lv::input<reading>{}) | sieve([](const reading& r) { return r.value > 0; }) |
+  return lv::flow(lv::from(Source{}) | sieve([](const reading& r) { return r.value > 0; }) |
                   lv::map([](const reading& r) { return r.value * 1.8 + 32; }) |
                   lv::map([](double fahrenheit) { return (fahrenheit - 150) * 0.25; }) |
                   sieve([](double excess) { return excess > 0; }) | lv::fold(0.0, add) |
@@ -151,6 +157,17 @@ struct a {
   struct make {
     auto operator()(double& result) const {
       return thermal_sum(result, [](auto predicate) { return lv::filter(predicate); }, [](double& sum, double v) { sum += v; });
+    }
+  };
+};
+
+/// The same, and nobody counts what goes through its operators.
+struct uncounted : lv::input<reading> {};
+struct a_uncounted {
+  struct make {
+    auto operator()(double& result) const {
+      return thermal_sum<uncounted>(
+          result, [](auto predicate) { return lv::filter(predicate); }, [](double& sum, double v) { sum += v; });
     }
   };
 };

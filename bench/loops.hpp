@@ -38,9 +38,9 @@ struct contestant {
   std::string who;
   double (*run)(std::vector<reading> events, std::size_t passes);
   void (*time)(benchmark::State&, std::vector<reading> events);
-  bool is_counted = true;  ///< those that run on several threads are not
+  std::string metric = "time";  ///< instructions are counted where it is the time
 
-  [[nodiscard]] std::string title() const { return name + ":" + who; }
+  [[nodiscard]] std::string title() const { return name + ":" + metric + ":" + who; }
 };
 
 /// Between two passes: the events may become others, which is not measured.
@@ -76,8 +76,8 @@ void time(benchmark::State& state, std::vector<reading> events) {
 }
 
 template <class Side, class Between = same_again>
-contestant one(std::string name, std::string who, bool is_counted = true) {
-  return {std::move(name), std::move(who), run<Side, Between>, time<Side, Between>, is_counted};
+contestant one(std::string name, std::string who, std::string metric = "time") {
+  return {std::move(name), std::move(who), run<Side, Between>, time<Side, Between>, std::move(metric)};
 }
 
 /// All who take part in a case must come to the same result, up to the rounding of fused multiplications.
@@ -86,7 +86,7 @@ inline bool agree(const std::vector<contestant>& everyone, const std::vector<rea
   for (const contestant& peer : everyone) {
     if (peer.who == "levada") continue;
     for (const contestant& own : everyone) {
-      if (own.name != peer.name || own.who != "levada") continue;
+      if (own.name != peer.name || own.metric != peer.metric || own.who != "levada") continue;
       const double x = own.run(events, 3), y = peer.run(events, 3);
       if (std::abs(x - y) <= 1e-9 * std::abs(y) && y != 0) continue;
       std::fprintf(stderr, "%s: levada says %.17g, %s says %.17g: not the same work\n", own.name.c_str(), x, peer.who.c_str(), y);
@@ -108,8 +108,8 @@ class recorder : public benchmark::BenchmarkReporter {
   void print_samples_of(const contestant& each) const {
     for (const auto& [title, rate] : rates_) {
       if (title != each.title()) continue;
-      print({.name = each.name, .metric = "time", .unit = "ns/event", .who = each.who, .value = 1e9 / rate});
-      if (each.name == "flow/sensor" || each.name == "flow/ysb")
+      print({.name = each.name, .metric = each.metric, .unit = "ns/event", .who = each.who, .value = 1e9 / rate});
+      if (each.name == "flow/sensor" && each.metric == "time")
         print(
             {.name = each.name, .metric = "rate", .unit = "M events/s", .better = "more", .who = each.who, .value = rate * 1e-6});
     }
@@ -124,7 +124,7 @@ inline int run_loops(int argc, char** argv, const std::vector<contestant>& every
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (first == "--cases") {
     for (const contestant& each : everyone)
-      if (each.is_counted) std::printf("%s %s\n", each.name.c_str(), each.who.c_str());
+      if (each.metric == "time") std::printf("%s %s\n", each.name.c_str(), each.who.c_str());
     return 0;
   }
   if (first == "--counted" && argc == 6) {

@@ -19,34 +19,28 @@ struct move_events_on {
   void operator()(std::span<reading> events) const { move_on(events); }
 };
 template <class Side>
-contestant moving(std::string name, std::string who, bool is_counted = true) {
-  return one<Side, move_events_on>(std::move(name), std::move(who), is_counted);
+contestant moving(std::string who, std::string metric) {
+  return one<Side, move_events_on>("flow/ysb", std::move(who), std::move(metric));
 }
 
 std::vector<contestant> contestants() {
   return {
-      moving<fused<ysb::make<true>>>("flow/ysb", "levada"),
-      moving<ysb::hand<true>>("flow/ysb", "hand-loop"),
-      moving<ysb::hand_without_event_time>("flow/ysb", "hand-loop-without-event-time"),
-      moving<fused<ysb::make<false>>>("flow/ysb/table", "levada"),
-      moving<ysb::hand<false>>("flow/ysb/table", "hand-loop"),
-      moving<fused<ysb::make<true, false>>>("flow/ysb/filter", "levada"),
+      moving<fused<ysb::make<true>>>("levada", "dense keys"),
+      moving<ysb::hand<true>>("hand loop, same policy", "dense keys"),
+      moving<ysb::hand_without_event_time>("hand loop, no event time", "dense keys"),
+      moving<fused<ysb::make<false>>>("levada", "keys by table"),
+      moving<ysb::hand<false>>("hand loop, same policy", "keys by table"),
 #ifdef LEVADA_BENCH_TBB
-      moving<graphs::ysb_by_event>("flow/ysb", "tbb-by-event", false),
-      moving<graphs::ysb_by_batch<1024, 1>>("flow/ysb", "tbb-by-1024-on-one-core", false),
-      moving<graphs::ysb_by_batch<4096, 1>>("flow/ysb", "tbb-by-4096-on-one-core", false),
-      moving<graphs::ysb_by_batch<1024, 2>>("flow/ysb", "tbb-by-1024-on-two-cores", false),
-      moving<graphs::ysb_by_batch<4096, 2>>("flow/ysb", "tbb-by-4096-on-two-cores", false),
-      moving<graphs::ysb_by_batch<1024, 1>>("flow/ysb/filter", "tbb-by-1024-on-one-core", false),
-      moving<graphs::ysb_by_batch<4096, 1>>("flow/ysb/filter", "tbb-by-4096-on-one-core", false),
-      moving<graphs::ysb_by_batch<1024, 2>>("flow/ysb/filter", "tbb-by-1024-on-two-cores", false),
-      moving<graphs::ysb_by_batch<4096, 2>>("flow/ysb/filter", "tbb-by-4096-on-two-cores", false),
-      one<fused<sensor::make>>("flow/sensor", "levada", false),
-      one<graphs::sensor_by_event>("flow/sensor", "tbb-by-event", false),
-      one<graphs::sensor_by_batch<1024, 1>>("flow/sensor", "tbb-by-1024-on-one-core", false),
-      one<graphs::sensor_by_batch<4096, 1>>("flow/sensor", "tbb-by-4096-on-one-core", false),
-      one<graphs::sensor_by_batch<1024, 2>>("flow/sensor", "tbb-by-1024-on-two-cores", false),
-      one<graphs::sensor_by_batch<4096, 2>>("flow/sensor", "tbb-by-4096-on-two-cores", false),
+      moving<graphs::ysb_by_event>("tbb, an event a message", "dense keys"),
+      moving<fused<ysb::make<true, false>>>("levada", "filter"),
+      moving<graphs::ysb_by_batch<4096, 2>>("tbb, batches", "filter"),
+      moving<graphs::ysb_by_batch<4096, 1>>("tbb, batches, one core", "filter"),
+      moving<fused<ysb::make<true>>>("levada", "select"),
+      moving<graphs::ysb_by_batch<4096, 2>>("tbb, batches", "select"),
+      moving<graphs::ysb_by_batch<4096, 1>>("tbb, batches, one core", "select"),
+      one<fused<sensor::make>>("flow/sensor", "levada"),
+      one<graphs::sensor_by_event>("flow/sensor", "tbb, an event a message"),
+      one<graphs::sensor_by_batch<4096, 2>>("flow/sensor", "tbb, batches"),
 #endif
   };
 }

@@ -99,6 +99,7 @@ struct edge;
 struct operator_counts;
 struct checkpoint_options;
 struct runner_options;
+enum class overflow : std::uint8_t;
 enum class profile : std::uint8_t;
 enum class time_base : std::uint8_t;
 
@@ -129,10 +130,47 @@ template <class Marker>
 struct punctuated;
 enum class silence : std::uint8_t;
 struct event_time_options;
+enum class skip : std::uint8_t;
+enum class when_full : std::uint8_t;
+enum class timed_out : std::uint8_t;
+struct matching;
+template <class Key, class Kept, class... Steps>
+struct match;
+template <class Before, class Last, class Guard, class Absence, class Keep>
+struct sequence;
+enum class unexpected : std::uint8_t;
+template <class Key, class State, class Event>
+struct transition;
 template <class Unit>
 struct sliding;
 template <class Unit>
 struct tumbling;
+enum class stalls : std::uint8_t;
+template <class Value, class... Ms>
+struct aggregation_by;
+struct percent;
+template <unsigned Bits>
+class hyperloglog;
+template <unsigned Bits>
+struct distinct;
+template <std::size_t N, std::size_t Counters>
+struct heavy_hitters;
+template <class T, std::size_t N>
+struct shortlist;
+template <class V, class E>
+struct ranked;
+template <class Value>
+struct by;
+template <class V, class E, std::size_t K>
+class greatest;
+template <std::size_t K>
+struct top;
+struct delimited;
+template <class E>
+struct unparsed;
+struct far_from_median;
+template <class E>
+struct outlier;
 
 // model and rule
 struct range;

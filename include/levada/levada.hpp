@@ -3,31 +3,50 @@
 #pragma once
 
 // where events enter
-#include <levada/source/csv.hpp>     // rows of a file
-#include <levada/source/from.hpp>    // begins a chain
-#include <levada/source/group.hpp>   // a share of a topic in parts
-#include <levada/source/input.hpp>   // events pushed by hand
-#include <levada/source/timer.hpp>   // an event every period
-#include <levada/source/topic.hpp>   // a topic of a bus
-#include <levada/source/udp.hpp>     // datagrams
-#include <levada/source/values.hpp>  // events in memory
+#include <levada/source/csv.hpp>       // rows of a file
+#include <levada/source/feedback.hpp>  // a way back
+#include <levada/source/from.hpp>      // begins a chain
+#include <levada/source/group.hpp>     // a share of a topic in parts
+#include <levada/source/input.hpp>     // events pushed by hand
+#include <levada/source/retained.hpp>  // a topic, kept until a checkpoint has it
+#include <levada/source/timer.hpp>     // an event every period
+#include <levada/source/topic.hpp>     // a topic of a bus
+#include <levada/source/udp.hpp>       // datagrams
+#include <levada/source/values.hpp>    // events in memory
 
 // what happens to them
 #include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
-#include <levada/op/at.hpp>         // where an event says its time
-#include <levada/op/drop_late.hpp>  // lets event time run forward only
-#include <levada/op/event_time.hpp>  // how far the time of events has come
-#include <levada/op/filter.hpp>     // those for which a predicate holds
-#include <levada/op/flat_map.hpp>   // any number for each
-#include <levada/op/fold.hpp>       // one value of a whole stream
-#include <levada/op/inspect.hpp>    // a look at what passes
-#include <levada/op/key_by.hpp>     // state for each key below it
-#include <levada/op/map.hpp>        // one for each
-#include <levada/op/revision.hpp>  // what a window says more than once
-#include <levada/op/row.hpp>        // what a window emits
-#include <levada/op/scan.hpp>       // map with a memory
-#include <levada/op/select.hpp>     // filter without a branch
-#include <levada/op/window.hpp>     // the last N events, or the last seconds
+#include <levada/op/aggregate_by.hpp>
+#include <levada/op/at.hpp>              // where an event says its time
+#include <levada/op/attempt.hpp>         // map that may refuse
+#include <levada/op/copy_fields.hpp>     // members of the same names
+#include <levada/op/distinct.hpp>        // how many different values
+#include <levada/op/drop_late.hpp>       // lets event time run forward only
+#include <levada/op/enrich.hpp>          // what a table knows of a key
+#include <levada/op/event_time.hpp>      // how far the time of events has come
+#include <levada/op/filter.hpp>          // those for which a predicate holds
+#include <levada/op/flat_map.hpp>        // any number for each
+#include <levada/op/fold.hpp>            // one value of a whole stream
+#include <levada/op/heavy_hitters.hpp>   // the most frequent values
+#include <levada/op/inspect.hpp>         // a look at what passes
+#include <levada/op/key_by.hpp>          // state for each key below it
+#include <levada/op/map.hpp>             // one for each
+#include <levada/op/match.hpp>           // what a pattern finds
+#include <levada/op/outliers.hpp>        // what is far from the median
+#include <levada/op/parse.hpp>           // text to events
+#include <levada/op/pattern.hpp>         // events that follow each other
+#include <levada/op/quantile.hpp>        // medians and percentiles
+#include <levada/op/revision.hpp>        // what a window says more than once
+#include <levada/op/row.hpp>             // what a window emits
+#include <levada/op/scan.hpp>            // map with a memory
+#include <levada/op/select.hpp>          // filter without a branch
+#include <levada/op/shortlist.hpp>       // a few values in a row
+#include <levada/op/sketch.hpp>          // aggregates with a summary of their own
+#include <levada/op/state_machine.hpp>   // a table of transitions
+#include <levada/op/top.hpp>             // the greatest events
+#include <levada/op/transition.hpp>      // what a state machine emits
+#include <levada/op/window.hpp>          // the last N events, or the last seconds
+#include <levada/op/with_broadcast.hpp>  // one stream processed by what another has said
 
 // what is learned of them, and what follows from it
 #include <levada/model/normal_range.hpp>  // what is normal for a series
@@ -53,8 +72,10 @@
 #include <levada/flow/plan.hpp>          // the table of edges
 #include <levada/flow/route.hpp>         // every event to one of several branches
 #include <levada/flow/runner.hpp>        // run(flow)
+#include <levada/flow/shard.hpp>         // a branch on several threads, by key
 #include <levada/flow/staged_graph.hpp>  // several threads
 #include <levada/flow/stream.hpp>        // streams with names, and merge
+#include <levada/flow/trial.hpp>         // a flow under test
 
 // what it runs on
 #include <levada/bus/directory.hpp>          // what topics there are, and how they stand
@@ -76,6 +97,7 @@
 #include <levada/bus/topic.hpp>              // names
 #include <levada/state/image.hpp>            // a copy of state that goes on changing
 #include <levada/state/key_table.hpp>        // key to slot
+#include <levada/state/lookup_table.hpp>     // values by key that are only read
 #include <levada/state/manifest.hpp>         // a checkpoint as a file
 #include <levada/state/parameter.hpp>        // numbers that change while it runs
 #include <levada/state/slots.hpp>            // a value for each key

@@ -183,3 +183,114 @@ TEST_CASE("the ring has no name: nothing is left of it in the folders of topics"
   REQUIRE(flow.open());
   CHECK(count() == 0);
 }
+
+namespace {
+
+/// What came through a stage of wide events: of 3000 pushed, with a watermark behind each and a barrier in the middle, before
+/// anybody reads; and of one more, after all has been read.
+struct passage {
+  std::vector<std::uint32_t> numbers;
+  page signals;
+  lv::operator_counts counts;
+};
+struct witness {
+  using is_sink = void;
+  passage* of;
+  void write(const wide& w, auto) {
+    bool whole = true;
+    for (const std::byte b : w.load) whole = whole && b == static_cast<std::byte>(w.number);
+    REQUIRE(whole);
+    of->numbers.push_back(w.number);
+  }
+  void on(const lv::watermark& w, auto) { of->signals.push_back("watermark " + std::to_string(w.time.ns)); }
+  void on(const lv::barrier&, auto) {
+    of->signals.push_back("barrier after " + (of->numbers.empty() ? "none" : std::to_string(of->numbers.back())));
+  }
+  void on(const lv::idle&, auto) { of->signals.push_back("idle"); }
+  void on(const lv::end_of_stream&, auto) { of->signals.push_back("end"); }
+};
+passage pass(lv::overflow when_full) {
+  passage seen;
+  auto flow = lv::flow(lv::from(lv::input<wide>()) | lv::stage<"below">(when_full) | lv::to(witness{&seen}));
+  REQUIRE(flow.open());
+  auto push = [&](std::uint32_t number) {
+    wide w{number, {}};
+    w.load.fill(static_cast<std::byte>(number));
+    flow.push(w);
+    flow.template part<0>().raise_everywhere(lv::watermark{{number}});
+    flow.template part<0>().advance({number});
+    turn_above(flow);
+  };
+  for (std::uint32_t i = 1; i <= 3000; ++i) {
+    push(i);
+    if (i == 1500) flow.template part<0>().raise_everywhere(lv::barrier{7});
+  }
+  flow.template part<0>().raise_everywhere(lv::idle{});
+  for (int i = 0; i < 2; ++i) {
+    turn_above(flow);
+    while (turn_below(flow) == lv::polled::events) {
+    }
+  }
+  push(3001);
+  flow.template part<0>().finish();
+  while (turn_below(flow) != lv::polled::end) {
+  }
+  seen.counts = flow.template counts<"below">();
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("a full stage that drops the newest keeps what it has, counts what came too late, and takes more when there is room") {
+  page below;
+  std::vector<std::uint32_t> numbers;
+  auto flow = lv::flow(lv::from(lv::input<wide>()) | lv::stage<"below">(lv::core{}, lv::overflow::drop_newest) |
+                       lv::to([&](const wide& w) { numbers.push_back(w.number); }));
+  REQUIRE(flow.open());
+  for (std::uint32_t i = 0; i < 3000; ++i) flow.push(wide{i, {}});
+  flow.part<0>().raise_everywhere(lv::watermark{{1}});
+  turn_above(flow);
+  while (turn_below(flow) == lv::polled::events) {
+  }
+  const std::size_t kept = numbers.size();
+  CHECK(kept >= 838);
+  CHECK(kept < 3000);
+  flow.push(wide{5000, {}});
+  flow.part<0>().finish();
+  while (turn_below(flow) != lv::polled::end) {
+  }
+  REQUIRE(numbers.size() == kept + 1);
+  for (std::uint32_t i = 0; i < kept; ++i) REQUIRE(numbers[i] == i);
+  CHECK(numbers.back() == 5000);
+  const auto counts = flow.counts<"below">();
+  CHECK(counts.in == 3001);
+  CHECK(counts.out == kept + 1);
+  CHECK(counts.dropped == 3000 - kept);
+}
+
+TEST_CASE("a full stage that drops the oldest gives the newest, in order, and counts what was overwritten") {
+  const passage seen = pass(lv::overflow::drop_oldest);
+  REQUIRE(seen.numbers.size() >= 700);
+  CHECK(seen.numbers.size() < 3000);
+  CHECK(seen.numbers.back() == 3001);
+  for (std::size_t i = 1; i < seen.numbers.size(); ++i) REQUIRE(seen.numbers[i] == seen.numbers[i - 1] + 1);
+  CHECK(seen.counts.in == 3001);
+  CHECK(seen.counts.out == seen.numbers.size());
+  CHECK(seen.counts.dropped == 3001 - seen.numbers.size());
+}
+
+TEST_CASE("a stage that may lose events loses no signal but watermarks that others have followed, and waits for nobody") {
+  for (const auto when_full : {lv::overflow::drop_newest, lv::overflow::drop_oldest}) {
+    CAPTURE(static_cast<int>(when_full));
+    const passage seen = pass(when_full);
+    const page watermarks = support::only(seen.signals, "watermark");
+    for (std::size_t i = 1; i < watermarks.size(); ++i)
+      CHECK(std::stoi(watermarks[i - 1].substr(10)) < std::stoi(watermarks[i].substr(10)));
+    REQUIRE(watermarks.size() >= 2);
+    CHECK(watermarks.back() == "watermark 3001");
+    CHECK(watermarks[watermarks.size() - 2] == "watermark 3000");  // in the first turn after all was read
+    CHECK(support::only(seen.signals, "barrier").size() == 1);
+    CHECK(support::only(seen.signals, "idle").size() == 1);
+    CHECK(seen.signals.back() == "end");
+  }
+}

@@ -451,3 +451,24 @@ TEST_CASE("time below a stage is that of the thread above, also while nothing co
   CHECK(fused.size() == 40);
   CHECK(count(lv::stage()) == fused);
 }
+
+TEST_CASE("a slow thread below holds nobody up where the stage may lose: each event comes in order, or is counted") {
+  for (const auto when_full : {lv::overflow::drop_newest, lv::overflow::drop_oldest}) {
+    CAPTURE(static_cast<int>(when_full));
+    std::atomic<std::uint64_t> taken{};
+    std::uint64_t came = 0, last = 0, misplaced = 0;
+    constexpr std::uint64_t all = 700'000;
+    auto flow = lv::flow(lv::from(counter{&taken, all}) | lv::stage<"slow">(when_full) | lv::to<"out">([&](std::uint64_t i) {
+                           misplaced += came > 0 && i <= last ? 1u : 0u;
+                           last = i;
+                           if (++came % 64 == 0) (void)work(i, 2000);
+                         }));
+    REQUIRE(lv::runner<>().run(flow));
+    const auto counts = flow.counts<"slow">();
+    CHECK(misplaced == 0);
+    CHECK(counts.in == all);
+    CHECK(counts.out == came);
+    CHECK(counts.in == counts.out + counts.dropped);
+    if (when_full == lv::overflow::drop_oldest) CHECK(last == all - 1);
+  }
+}

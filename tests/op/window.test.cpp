@@ -63,10 +63,10 @@ result by_hand(std::uint32_t key, std::int64_t start, std::int64_t end, const st
   return r;
 }
 
-template <auto Shape>
+template <auto Shape, lv::stalls Stalls = lv::stalls::automatic>
 auto all_results() {
-  return lv::window<"window", Shape>(lv::aggregate<lv::sum, lv::min, lv::max, lv::first, lv::last>(&reading::level),
-                                     lv::aggregate<lv::count, lv::stddev>([](const reading& r) { return r.value; }));
+  return lv::window<"window", Shape, Stalls>(lv::aggregate<lv::sum, lv::min, lv::max, lv::first, lv::last>(&reading::level),
+                                             lv::aggregate<lv::count, lv::stddev>([](const reading& r) { return r.value; }));
 }
 auto into(std::vector<result>& output) {
   return lv::to<"end">([&output](const auto& row) {
@@ -88,7 +88,7 @@ enum class stream { plain, keyed, masked, keyed_masked };
 constexpr auto lively = [](const reading& r) { return r.level > -500; };
 
 /// feed(flow, output) with a flow of each form of stream.
-template <auto Shape>
+template <auto Shape, lv::stalls Stalls = lv::stalls::automatic>
 void with_flow(stream form, lv::keys keys, auto&& feed) {
   std::vector<result> output;
   auto source = lv::from(lv::input<reading>());
@@ -97,19 +97,20 @@ void with_flow(stream form, lv::keys keys, auto&& feed) {
     feed(flow, output);
   };
   switch (form) {
-    case stream::plain: return check(lv::flow(source | all_results<Shape>() | into(output)));
-    case stream::keyed: return check(lv::flow(source | lv::key_by(&reading::sensor, keys) | all_results<Shape>() | into(output)));
-    case stream::masked: return check(lv::flow(source | lv::select(lively) | all_results<Shape>() | into(output)));
+    case stream::plain: return check(lv::flow(source | all_results<Shape, Stalls>() | into(output)));
+    case stream::keyed:
+      return check(lv::flow(source | lv::key_by(&reading::sensor, keys) | all_results<Shape, Stalls>() | into(output)));
+    case stream::masked: return check(lv::flow(source | lv::select(lively) | all_results<Shape, Stalls>() | into(output)));
     case stream::keyed_masked:
-      return check(
-          lv::flow(source | lv::select(lively) | lv::key_by(&reading::sensor, keys) | all_results<Shape>() | into(output)));
+      return check(lv::flow(source | lv::select(lively) | lv::key_by(&reading::sensor, keys) | all_results<Shape, Stalls>() |
+                            into(output)));
   }
 }
 constexpr stream forms[] = {stream::plain, stream::keyed, stream::masked, stream::keyed_masked};
 bool keyed(stream form) { return form == stream::keyed || form == stream::keyed_masked; }
 bool passes(stream form, const reading& r) { return form == stream::plain || form == stream::keyed || lively(r); }
 
-template <lv::sliding<std::size_t> Shape>
+template <lv::sliding<std::size_t> Shape, lv::stalls Stalls = lv::stalls::automatic>
 void count_windows_match() {
   CAPTURE(Shape.size);
   CAPTURE(Shape.slide);
@@ -120,7 +121,7 @@ void count_windows_match() {
       CAPTURE(length);
       std::map<std::uint32_t, std::vector<std::pair<reading, std::int64_t>>> seen;
       std::vector<result> expected;
-      with_flow<Shape>(form, {}, [&](auto& flow, const std::vector<result>& output) {
+      with_flow<Shape, Stalls>(form, {}, [&](auto& flow, const std::vector<result>& output) {
         std::int64_t now = 1000;
         support::in_spans(events, length, [&](std::span<const reading> part) {
           flow.advance({++now});
@@ -224,6 +225,14 @@ TEST_CASE("count windows equal the naive ones: tumbling, sliding, slide 1, of on
   count_windows_match<events_of(12, 4)>();
   count_windows_match<events_of(64, 1)>();
   count_windows_match<events_of(200, 100)>();
+  count_windows_match<events_of(180, 18)>();
+}
+
+TEST_CASE("they equal the naive ones whether or not they may stall") {
+  count_windows_match<events_of(9, 1), lv::stalls::allowed>();
+  count_windows_match<events_of(9, 1), lv::stalls::bounded>();
+  count_windows_match<events_of(100, 1), lv::stalls::bounded>();
+  count_windows_match<events_of(180, 18), lv::stalls::bounded>();
 }
 
 TEST_CASE("time windows equal the naive ones: tumbling, sliding, with standstill, jumps of years, before 1970") {

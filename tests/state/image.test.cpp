@@ -43,21 +43,26 @@ TEST_CASE("an image is what the array was at the moment of begin, whatever is wr
       }
       live.keep_in(nullptr);
       live[0].a = 1;  // nobody looks any more
-      REQUIRE(image.bytes().size() == count * sizeof(cell));
-      CHECK(std::memcmp(image.bytes().data(), then.data(), count * sizeof(cell)) == 0);
+      REQUIRE(image.order().size() == count);
+      std::vector<cell> kept(count);
+      for (std::size_t k = 0; k < count; ++k)
+        std::memcpy(&kept.at(image.order()[k]), image.bytes() + k * sizeof(cell), sizeof(cell));
+      CHECK(std::memcmp(kept.data(), then.data(), count * sizeof(cell)) == 0);
     }
   }
 }
 
 TEST_CASE("a step does about as much as it was given") {
   lv::slots<cell> live;
-  live.resize(100);
+  live.resize(1000);
   lv::image image;
-  image.begin(live.begin(), sizeof(cell), 100);
-  std::size_t budget = 10 * sizeof(cell);
+  image.begin(live.begin(), sizeof(cell), 1000);
+  std::size_t budget = 100 * sizeof(cell);
   CHECK_FALSE(image.step(budget));
   CHECK(budget == 0);
-  budget = 91 * sizeof(cell);
+  CHECK(image.order().size() >= 64);
+  CHECK(image.order().size() <= 128);
+  budget = 1'000'000;
   CHECK(image.step(budget));
-  CHECK(budget == sizeof(cell));
+  CHECK(budget > 0);
 }

@@ -63,6 +63,21 @@ TEST_CASE("what was written is read") {
   CHECK_FALSE(m.find("other"));
 }
 
+TEST_CASE("cells that lie in another order come to their places") {
+  const scratch in;
+  const std::vector<std::uint32_t> order{3, 0, 4, 1, 2};
+  const std::array<lv::saved_array, 2> arrays{
+      {{"letters", 1, 3, reinterpret_cast<const std::byte*>(letters.data())},  // so that what follows is not aligned
+       {"words", 8, 5, reinterpret_cast<const std::byte*>(words.data()), order.data()}}};
+  REQUIRE(lv::write_manifest(in.folder(), {1, 0, "press"}, arrays));
+  auto read = lv::newest_manifest(in.folder());
+  REQUIRE(read);
+  CHECK((*read)->size() == 2);
+  std::vector<std::uint64_t> placed(5);
+  lv::manifest::place(*(*read)->find("words"), placed.data());
+  CHECK(placed == std::vector<std::uint64_t>{2, 4, 5, 1, 3});
+}
+
 TEST_CASE("an empty folder has none, and the last but one is kept") {
   const scratch in;
   auto none = lv::newest_manifest(in.folder());

@@ -129,6 +129,11 @@ template <class S>
 concept seekable = requires(S& s, std::uint64_t position) {
   { s.seek(position) } -> std::same_as<result<>>;
 };
+/// close: what it brings comes back from below, so it goes on for as long as others do, and never says polled::end. The engine
+/// ends it when the other sources of its thread have ended and a turn has brought nothing, and
+/// calls close(out) before that. Where its stream meets others it is idle.
+template <class S>
+concept ends_last = requires(S& s, probe_port out) { s.close(out); };
 /// commit: everything before a position is in a checkpoint and need not be kept;
 template <class S>
 concept committing = requires(S& s, std::uint64_t position) { s.commit(position); };
@@ -162,6 +167,10 @@ concept wakes_by_descriptor = requires(S& s, const S& c, bool timed_out) {
 /// writes on(flush); what it cannot write it counts with out.drop().
 template <class S, class E>
 concept sink = requires(S& s, const E& e, probe_port out) { s.write(e, out); };
+
+/// goes_back: what it is given comes out of a source of the same flow, so it must stand on that one's thread: the first.
+template <class Op>
+inline constexpr bool leads_back = requires { requires Op::goes_back; };
 
 template <class F, class E>
 concept predicate_on = requires(F& f, const payload_type<E>& e) {

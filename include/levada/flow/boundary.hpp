@@ -21,17 +21,19 @@ template <fixed_string Name, class E>
 struct stage_boundary {
   static constexpr fixed_string name = Name;
   core on{};
+  overflow when_full{};
   template <class>
   using output = E;
 
   constexpr auto ends() && {
-    return pack<stage_outlet<Name, E>, stage_inlet<Name, E>>{{stage_outlet<Name, E>{}}, {stage_inlet<Name, E>{on}}};
+    return pack<stage_outlet<Name, E>, stage_inlet<Name, E>>{{stage_outlet<Name, E>{when_full}}, {stage_inlet<Name, E>{on}}};
   }
 };
 
 template <fixed_string Name>
 struct stage_description {
   core on{};
+  overflow when_full{};
 
   template <class E>
   static consteval bool fits() {
@@ -41,7 +43,7 @@ struct stage_description {
   }
   template <class E>
   constexpr auto bind() && {
-    return stage_boundary<Name, payload_type<E>>{on};
+    return stage_boundary<Name, payload_type<E>>{on, when_full};
   }
 };
 
@@ -52,12 +54,18 @@ struct stage_description {
 /// Emits  the same events, in spans; watermarks, barriers and the end in their places; processing time as it was above. A key
 ///        stays behind: key_by again where state is kept for each.
 /// Holds  a ring of 1 MiB between the two threads (but 64 events at least, and 65 536 at most), in memory that has no name.
-/// Fails  when the ring is full, the thread above waits: that is back-pressure. A flow that fails on one thread ends on all.
+/// Fails  when the ring is full, the thread above waits: that is back-pressure. With overflow::drop_newest or drop_oldest nobody
+///        waits, and `dropped` of the stage counts what was lost. A flow that fails on one thread ends on all.
 ///        At compile time, in a sentence: a way back to an earlier thread.
-/// Costs  a copy of the event and its share of a batch: commits are made every 4 KiB and when the input runs dry.
+/// Costs  a copy of the event and its share of a batch: commits are made every 4 KiB and when the input runs dry. With
+///        overflow::drop_oldest another copy, below.
 template <fixed_string Name = "">
-constexpr auto stage(core on = {}) {
-  return link{detail::stage_description<Name>{on}};
+constexpr auto stage(core on = {}, overflow when_full = overflow::block) {
+  return link{detail::stage_description<Name>{on, when_full}};
+}
+template <fixed_string Name = "">
+constexpr auto stage(overflow when_full) {
+  return stage<Name>(core{}, when_full);
 }
 
 }  // namespace levada::inline v0

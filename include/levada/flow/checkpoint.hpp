@@ -24,8 +24,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <sched.h>
-
 namespace levada::inline v0 {
 
 /// Takes  a flow that is not open yet. From its opening on its state is kept in the folder: positions of its sources, what its
@@ -165,6 +163,7 @@ class checkpoint {
         break;
       case phase::imaging:
         if (desk_.pending.acquire() == 0) {  // pairs with the fetch_add in part_keeper::settle
+          written_.release(0);  // pairs with the acquire below: of the thread that is started now
           if (auto started = thread::start(writing_, "checkpoint"); started) {
             writer_ = *std::move(started);
             phase_ = phase::writing;
@@ -223,7 +222,7 @@ class checkpoint {
     while (phase_ != phase::idle && !flow_.is_abandoned()) {
       first_.complete();
       go_on();
-      ::sched_yield();
+      give_way();
     }
     if (flow_.is_abandoned()) return;
     desk_.suspending.release(1);  // pairs with the acquire in part_keeper::suspends

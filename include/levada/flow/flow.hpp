@@ -126,7 +126,7 @@ consteval bool keys_agree() {
     bool one = true;
     for (std::size_t node = 0; node < Whole::nodes; ++node) {
       for (const edge& e : Whole::edges)
-        if (e.to == node) {
+        if (e.to == node && e.input == 0) {  // those of other inputs end there
           one = one && (assigns[node] || origin[node] == 0 || origin[node] == origin[e.from]);
           origin[node] = origin[e.from];
         }
@@ -148,10 +148,22 @@ consteval bool threads_agree() {
   return together && forward;
 }
 
+template <class Whole, class... Ops>
+consteval bool ways_back_agree() {
+  constexpr auto agree = [] {
+    constexpr std::array<bool, sizeof...(Ops)> leads{leads_back<Ops>...};
+    for (std::size_t node = 0; node < Whole::nodes; ++node)
+      if (leads[node] && Whole::drawn.thread[node] != 0) return false;
+    return true;
+  }();
+  static_assert(agree, "feedback: its sink stands below a stage, and its source does not; they must be on one thread");
+  return agree;
+}
+
 template <class... Paths, class... Ops>
 constexpr auto make_graph(pack<Ops...>&& operators) {
   using whole = plan<Paths...>;
-  if constexpr (!threads_agree<whole>()) {
+  if constexpr (!threads_agree<whole>() || !ways_back_agree<whole, Ops...>()) {
     return refused_graph{};
   } else if constexpr (whole::has_merges && !keys_agree<whole, Ops...>()) {
     return refused_graph{};

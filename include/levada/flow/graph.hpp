@@ -50,6 +50,7 @@ class graph {
       if (result<> one = circuit_.template at<i>().open(); !one) all = one.error();
     });
     if (all) raise_everywhere(start{});
+    if (all) for_each_that<which_end_last>([&](auto i) { circuit_.template raise<i>(idle{}); });
     if (all && keeper_ != nullptr) all = keeper_->opened();
     opened_ = static_cast<bool>(all);
     return all;
@@ -75,9 +76,11 @@ class graph {
           any = true;
           all_ended = false;
           break;
-        case polled::nothing: all_ended = false; break;
+        case polled::nothing: all_ended = all_ended && ends_last<operator_at<i>>; break;
       }
     });
+    if constexpr (!nodes_that<which_end_last>.empty())
+      if (all_ended && (all_ended = !any)) end_the_last();
     if (any) raise_everywhere(flush{});  // everywhere: one source's time fires the windows of all
     if (keeper_ != nullptr) keeper_->turned();
     return all_ended ? polled::end : any ? polled::events : polled::nothing;
@@ -87,8 +90,10 @@ class graph {
   void finish() {
     if (keeper_ != nullptr) keeper_->finish();
     for_each_that<which_bring_events>([&](auto i) {
-      if (!ended_[i]) end<i>();
+      if constexpr (!ends_last<operator_at<i>>)
+        if (!ended_[i]) end<i>();
     });
+    end_the_last();
   }
 
   /// The first fault of a source or sink since the start, if there was any.
@@ -104,7 +109,7 @@ class graph {
   /// to a span of them. Tests and foreign loops live on it.
   template <fixed_string Name = "", class Events>
   void push(const Events& events) {
-    constexpr std::size_t i = index_of(Name.view());
+    constexpr std::size_t i = node_named<Ops...>(Name.view());
     static_assert(i < nodes, "push: this flow has no operator of that name");
     if constexpr (i < nodes) {
       constexpr bool into_source = source<operator_at<i>>;
@@ -221,7 +226,7 @@ class graph {
   }
   template <fixed_string Name>
   [[nodiscard]] auto& at() {
-    constexpr std::size_t i = index_of(Name.view());
+    constexpr std::size_t i = node_named<Ops...>(Name.view());
     static_assert(i < nodes, "at: this flow has no operator of that name");
     if constexpr (i < nodes)
       return circuit_.template at<i>();
@@ -231,7 +236,7 @@ class graph {
 
   template <fixed_string Name>
   [[nodiscard]] operator_counts counts() const {
-    constexpr std::size_t i = index_of(Name.view());
+    constexpr std::size_t i = node_named<Ops...>(Name.view());
     static_assert(i < nodes, "counts: this flow has no operator of that name");
     if constexpr (i < nodes)
       return count_at<i>();
@@ -290,15 +295,25 @@ class graph {
     for_each_index<nodes_that<Which>.size()>([&](auto k) { f(std::integral_constant<std::size_t, nodes_that<Which>[k]> {}); });
   }
 
+  [[nodiscard]] bool goes_on_another_day() const { return keeper_ != nullptr && keeper_->suspends(); }
   template <std::size_t I>
   void end() {
     ended_[I] = just_ended_[I] = true;
     raise<I>(flush{});  // operators hand on what they batch,
-    if (keeper_ != nullptr && keeper_->suspends())
+    if (goes_on_another_day())
       raise<I>(suspend{});
     else
       raise<I>(end_of_stream{});  // windows and folds emit what they hold,
     raise<I>(flush{});            // and sinks write it
+  }
+  /// Those that end last end together, because each may feed the others. What is on its way goes round once more.
+  void end_the_last() {
+    const auto each = [&](auto f) { for_each_that<which_end_last>(f); };
+    if (!goes_on_another_day()) {
+      each([&](auto i) { (void)circuit_.template at<i>().poll(source_port<graph, i>{this}, SIZE_MAX); });
+      each([&](auto i) { circuit_.template at<i>().close(source_port<graph, i>{this}); });
+    }
+    each([&](auto i) { ended_[i] ? void() : end<i>(); });
   }
   template <std::size_t I, signal S>
   void raise(const S& s) {
@@ -361,17 +376,6 @@ class graph {
       if (kinds[i] == kinds[node] && names[i] == names[node]) ++n;
     return n;
   }
-  static constexpr std::size_t index_of(std::string_view name) {
-    if (name.empty()) {  // the first source
-      std::size_t first = nodes, i = 0;
-      ((first = (first == nodes && source<Ops>) ? i : first, ++i), ...);
-      return first;
-    }
-    std::size_t found = nodes, i = 0;
-    ((found = (found == nodes && std::string_view(Ops::name) == name) ? i : found, ++i), ...);
-    return found;
-  }
-
   template <std::size_t I>
   [[nodiscard]] std::uint64_t received_by() const {
     std::uint64_t n = 0;

@@ -122,9 +122,18 @@ class staged_graph {
   [[nodiscard]] auto& at() {
     return get<part_with<Name>()>(parts_).template at<Name>();
   }
+  /// Of a stage: what went in above, came out below, and was lost on either side of its ring.
   template <fixed_string Name>
   [[nodiscard]] operator_counts counts() const {
-    return get<part_with<Name>()>(parts_).template counts<Name>();
+    constexpr std::size_t first = node_named<Ops...>(Name.view());
+    operator_counts all = get<part_with<Name>()>(parts_).template counts<Name>();
+    if constexpr (first < Whole::nodes)
+      if constexpr (is_outlet<operator_at<first>>) {
+        const operator_counts below = count_at<first + 1>();
+        all.out = below.out;
+        all.dropped += below.dropped;
+      }
+    return all;
   }
   template <class F>
   void for_each_operator(F&& visitor) {
@@ -172,10 +181,8 @@ class staged_graph {
   }
   template <fixed_string Name>
   static consteval std::size_t part_with() {
-    std::size_t found = 0, i = 0;
-    bool done = Name.empty();
-    ((found = (!done && Ops::name == Name.view()) ? (done = true, Whole::drawn.thread[i]) : found, ++i), ...);
-    return found;
+    constexpr std::size_t node = node_named<Ops...>(Name.view());
+    return node < Whole::nodes ? thread_of(node) : 0;
   }
 
   std::array<segment, rings> rings_{};  // they outlive the parts that stand over them

@@ -60,9 +60,9 @@ struct moments {
 
   [[no_unique_address]] std::conditional_t<sums, detail::accumulator<V>, detail::no_moment<moment::sum>> sum{};
   struct shifted {
-    double origin = 0;   // the first value; 0 if that is not finite
     double sum = 0;      // of value - origin
-    double squares = 0;  // of (value - origin)^2
+    double origin = 0;   // the first value; 0 if that is not finite. It lies between the others, or g++ would make them one vector
+    double squares = 0;  // of (value - origin)^2, for which a row of appends would wait from one end of it to the other
   };
   [[no_unique_address]] maybe<moment::squares, shifted> about{};
   [[no_unique_address]] maybe<moment::least, V> least{};
@@ -75,7 +75,7 @@ struct moments {
     if constexpr (sums) sum = 0;
     if constexpr (has(moment::squares)) {
       const auto origin = static_cast<double>(v);
-      about = {origin - origin == 0 ? origin : 0, 0, 0};
+      about = {0, origin - origin == 0 ? origin : 0, 0};
     }
     if constexpr (has(moment::least)) least = v;
     if constexpr (has(moment::greatest)) greatest = v;
@@ -93,12 +93,43 @@ struct moments {
     if constexpr (has(moment::greatest)) greatest = v > greatest || (!has(moment::squares) && v != v) ? v : greatest;
     if constexpr (has(moment::last)) last = v;
   }
-  /// Was one of the values added NaN? No sum of squares of differences to a finite origin becomes NaN by infinities.
-  [[nodiscard]] bool has_nan() const {
-    if constexpr (has(moment::squares))
-      return about.squares != about.squares;
-    else
-      return false;  // least and greatest are NaN already
+
+  /// Nothing is added any more: from here on least and greatest know of a NaN by themselves, which squares told them so far. No
+  /// sum of squares of differences to a finite origin becomes NaN by infinities; sums of such sums do.
+  LEVADA_INLINE void seal() {
+    if constexpr (has(moment::squares) && std::floating_point<V>) {
+      const bool has_nan = about.squares != about.squares;
+      if constexpr (has(moment::least)) least = has_nan ? static_cast<V>(about.squares) : least;
+      if constexpr (has(moment::greatest)) greatest = has_nan ? static_cast<V>(about.squares) : greatest;
+    }
+  }
+  /// Adds the moments of `values` values that came after these. Both are sealed.
+  LEVADA_INLINE void append(const moments& later, [[maybe_unused]] std::uint64_t values) {
+    if constexpr (sums) sum += later.sum;
+    if constexpr (has(moment::squares)) {
+      const double shift = later.about.origin - about.origin, moved = shift * static_cast<double>(values);
+      // What the later ones are comes last, so that a row of appends, newest first, waits for one addition each.
+      about.squares = later.about.squares + (about.squares + shift * (2 * later.about.sum + moved));
+      about.sum = later.about.sum + (about.sum + moved);
+    }
+    // In two steps, of which none is a branch: if one of them is NaN, the first takes its own, the second a NaN that came.
+    if constexpr (has(moment::least)) {
+      const V lesser = later.least < least ? later.least : least;
+      least = later.least == later.least ? lesser : later.least;
+    }
+    if constexpr (has(moment::greatest)) {
+      const V greater = later.greatest > greatest ? later.greatest : greatest;
+      greatest = later.greatest == later.greatest ? greater : later.greatest;
+    }
+    if constexpr (has(moment::last)) last = later.last;
+  }
+  /// Only sums of integers, and the last value, stay exact when the oldest values are taken back.
+  static constexpr bool exact =
+      (Needs & ~(detail::bit(moment::sum) | detail::bit(moment::last))) == 0 && (std::integral<V> || !has(moment::sum));
+  LEVADA_INLINE void retract(const moments& oldest)
+    requires exact
+  {
+    if constexpr (sums) sum -= oldest.sum;
   }
 };
 
@@ -107,30 +138,16 @@ struct moments {
 template <class V, unsigned Needs>
 struct merged_moments : moments<V, Needs> {
   using pane = moments<V, Needs>;
-  using pane::about, pane::greatest, pane::has, pane::last, pane::least, pane::sum, pane::sums;
+  using pane::about, pane::has, pane::sum, pane::sums;
   std::uint64_t n = 0;
 
   /// Adds `values` values that came after these; there is at least one.
-  void merge(const pane& later, std::uint64_t values) {
-    if (n == 0) {
+  void merge(pane later, std::uint64_t values) {
+    later.seal();
+    if (n == 0)
       static_cast<pane&>(*this) = later;
-    } else {
-      if constexpr (sums) sum += later.sum;
-      if constexpr (has(moment::squares)) {
-        const double shift = later.about.origin - about.origin, moved = shift * static_cast<double>(values);
-        about.sum += later.about.sum + moved;
-        about.squares += later.about.squares + shift * (2 * later.about.sum + moved);
-      }
-      if constexpr (has(moment::least)) least = later.least < least || later.least != later.least ? later.least : least;
-      if constexpr (has(moment::greatest))
-        greatest = later.greatest > greatest || later.greatest != later.greatest ? later.greatest : greatest;
-      if constexpr (has(moment::last)) last = later.last;
-    }
-    if constexpr (has(moment::squares) && std::floating_point<V>) {
-      const auto nan = static_cast<V>(later.about.squares);
-      if constexpr (has(moment::least)) least = later.has_nan() ? nan : least;
-      if constexpr (has(moment::greatest)) greatest = later.has_nan() ? nan : greatest;
-    }
+    else
+      pane::append(later, values);
     n += values;
   }
 
@@ -202,11 +219,56 @@ struct last {
   static auto of(const auto& m) { return m.last; }
 };
 
+namespace detail {
+/// The results of one aggregation, in the order in which they were asked for.
+template <class Window, class... As>
+struct results {
+  pack<decltype(As::of(std::declval<const Window&>()))...> values;
+
+  static results of(const Window& all) { return {{{As::of(all)}...}}; }
+
+  template <class A>
+  static constexpr bool has = (std::same_as<A, As> || ...);
+  template <class A>
+  static constexpr std::size_t index = [] {
+    std::size_t at = 0, i = 0;
+    ((at = std::same_as<A, As> ? i : at, ++i), ...);
+    return at;
+  }();
+};
+}  // namespace detail
+
 template <class A>
 concept aggregate_function = requires {
   { A::name } -> std::convertible_to<std::string_view>;
   { A::needs } -> std::convertible_to<unsigned>;
 };
+
+/// What a window asks of an aggregation, for events E of which it gets values V. Everything in it is trivially copyable.
+///   value          the member pointer or callable that picks V out of E
+///   fits<E>()      can it do so? A sentence if not, as operators have it
+///   in_pane<E>     what is kept of some values. begin(v) makes it forget, and add(v) of the same value follows; a pane that is
+///                  never empty has only(v) instead, which add does not follow
+///   in_window<E>   {} is of no values; merge(pane, n) adds a pane of n values that came later
+///   results<E>     the members of a row: of(in_window), has<Name>, index<Name>, values
+/// Where windows of many panes are to slide in constant time (see stalls in window.hpp), a pane has on top of that
+///   seal()         optional: nothing is added to it any more
+///   append(p, n)   adds another sealed pane, of n values that came later; and in_window<E>{pane, n} is of a sealed pane
+///   exact, retract(p)   optional: takes back the oldest values, and nothing is lost by rounding
+/// Without append all panes are merged whenever the window slides.
+template <class A, class E>
+concept aggregation_of = requires(typename A::template in_pane<E>& pane, typename A::template in_window<E>& all,
+                                  const picked_type<decltype(A::value), E>& v) {
+  { A::template fits<E>() } -> std::same_as<bool>;
+  pane.add(v);
+  all.merge(pane, std::uint64_t{1});
+  A::template results<E>::of(all);
+};
+
+template <class Pane>
+concept appendable = requires(Pane& older, const Pane& later) { older.append(later, std::uint64_t{1}); };
+template <class Pane>
+concept retractable = appendable<Pane> && Pane::exact && requires(Pane& all, const Pane& oldest) { all.retract(oldest); };
 
 /// Aggregates of one value of an event: aggregate<mean, max>(&sample::g).
 template <class Value, aggregate_function... As>
@@ -219,14 +281,26 @@ struct aggregation {
   using in_pane = moments<picked_type<Value, E>, needs>;
   template <class E>
   using in_window = merged_moments<picked_type<Value, E>, needs>;
+  template <class E>
+  using results = detail::results<in_window<E>, As...>;
 
-  /// What a window asks before it takes an aggregation for events E.
   template <class E>
-  static constexpr bool picks = picks_from<Value, E>;
-  template <class E>
-  static constexpr bool computes = !of_numbers || number<picked_type<Value, E>>;
-  template <class E>
-  static constexpr bool copies = needs == 0 || std::is_trivially_copyable_v<picked_type<Value, E>>;
+  static consteval bool fits() {
+    constexpr bool picks = picks_from<Value, E>;
+    static_assert(
+        picks,
+        "window: the value to aggregate must be a member of the event type that arrives here, or a function callable with it");
+    if constexpr (picks) {
+      constexpr bool computes = !of_numbers || number<picked_type<Value, E>>;
+      static_assert(
+          computes,
+          "window: sum, mean, min, max, variance and stddev need a number; only count, first and last take other types");
+      constexpr bool copies = !computes || needs == 0 || std::is_trivially_copyable_v<picked_type<Value, E>>;
+      static_assert(copies, "window: first and last need a trivially copyable value");
+      return computes && copies;
+    }
+    return false;
+  }
 };
 
 template <aggregate_function... As, class Value>

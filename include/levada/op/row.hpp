@@ -16,30 +16,6 @@ namespace levada::inline v0 {
 
 namespace detail {
 
-/// The results of one aggregation, in the order in which they were asked for.
-template <class Moments, class... As>
-struct results {
-  pack<decltype(As::of(std::declval<const Moments&>()))...> values;
-
-  static results of(const Moments& all) { return {{{As::of(all)}...}}; }
-
-  template <class A>
-  static constexpr bool has = (std::same_as<A, As> || ...);
-  template <class A>
-  static constexpr std::size_t index = [] {
-    std::size_t at = 0, i = 0;
-    ((at = std::same_as<A, As> ? i : at, ++i), ...);
-    return at;
-  }();
-};
-
-template <class Aggregation, class E>
-struct results_on;
-template <class Value, class... As, class E>
-struct results_on<aggregation<Value, As...>, E> {
-  using type = results<typename aggregation<Value, As...>::template in_window<E>, As...>;
-};
-
 template <class Key>
 struct row_key {
   Key key{};
@@ -57,8 +33,9 @@ struct row : detail::row_key<Key> {
   timestamp end{};
   pack<Results...> groups;
 
-  /// row.get<mean>(); where several aggregations have a mean, row.get<mean, 1>() is that of the second.
-  template <aggregate_function A, std::size_t Nth = 0>
+  /// row.get<mean>(), or by a monoid of your own; where several aggregations have a mean, row.get<mean, 1>() is that of the
+  /// second.
+  template <class A, std::size_t Nth = 0>
   [[nodiscard]] constexpr auto get() const {
     constexpr std::size_t group = find<A>(Nth);
     static_assert(group < sizeof...(Results), "row: this window does not compute that aggregate; add it to aggregate<...>(...)");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // window: results over the last N events, or over the last seconds. A window is cut into panes of one slide each; an event
-// is added to one pane, and panes are combined when the window slides.
+// is added to one pane, and panes are combined when the window slides. Where an event is a pane, or panes are many, they are a
+// queue that knows its aggregate, so that a slide costs the same whatever the size of the window.
 #pragma once
 
 #include <levada/core/concepts.hpp>
@@ -10,13 +11,19 @@
 #include <levada/op/aggregate.hpp>
 #include <levada/op/at.hpp>
 #include <levada/op/detail/count_window.hpp>
+#include <levada/op/detail/daba.hpp>
 #include <levada/op/detail/event_window.hpp>
+#include <levada/op/detail/queue_window.hpp>
+#include <levada/op/detail/subtract.hpp>
 #include <levada/op/detail/time_window.hpp>
+#include <levada/op/detail/two_stacks.hpp>
 #include <levada/op/revision.hpp>
 #include <levada/op/row.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace levada::inline v0 {
@@ -41,6 +48,14 @@ template <std::integral A>
 tumbling(A) -> tumbling<std::size_t>;
 tumbling(duration) -> tumbling<duration>;
 
+/// How long a single event may take that makes a window slide which counts events and has many panes. What is exact when it is
+/// taken back (sums, means and counts of integers; monoids with an inverse) never stalls.
+enum class stalls : std::uint8_t {
+  automatic,  ///< allowed up to 16384 panes, bounded above
+  allowed,    ///< once in n slides n panes are combined at once, for a nanosecond or two each; least work on average
+  bounded     ///< a slide takes six combinations at most
+};
+
 template <class S>
 concept window_shape = requires(const S& s) {
   s.size;
@@ -56,6 +71,20 @@ inline constexpr std::int64_t panes = extent(Shape.slide) > 0 ? extent(Shape.siz
 template <auto Shape>
 inline constexpr bool divides = extent(Shape.slide) > 0 && extent(Shape.size) > 0 &&
                                 extent(Shape.size) % extent(Shape.slide) == 0;
+template <auto Shape>
+inline constexpr bool counts_events = !std::same_as<decltype(Shape.size), duration>;
+
+/// Up to so many panes it is as fast to merge them all at a slide.
+inline constexpr std::size_t few_panes = 8;
+/// How many may be combined at once where nothing was said: it takes some 20 us.
+inline constexpr std::size_t panes_turned_at_once = 16384;
+
+template <stalls Stalls, std::size_t Panes, bool Retracts>
+struct queue_of {
+  static constexpr bool bounded = Stalls == stalls::bounded || (Stalls == stalls::automatic && Panes > panes_turned_at_once);
+  template <class M>
+  using type = std::conditional_t<Retracts, subtract<M>, std::conditional_t<bounded, daba<M>, two_stacks<M>>>;
+};
 }  // namespace detail
 
 /// Takes  events E, below key_by or not; aggregations say what to compute of which value.
@@ -65,8 +94,9 @@ inline constexpr bool divides = extent(Shape.slide) > 0 && extent(Shape.size) > 
 /// Holds  size / slide panes a key, from the start on. A retired key's panes are forgotten (and counted as dropped if a
 ///        time window still held events: give key_by an idle time above the size).
 /// Fails  never by itself.
-/// Costs  an event: one pane's sums. A slide: size / slide merges a key.
-template <fixed_string Name, auto Shape, class... Aggregations>
+/// Costs  an event: one pane's sums. A slide: size / slide merges a key; three, whatever the size, where events are counted and
+///        panes are more than eight: see stalls.
+template <fixed_string Name, auto Shape, stalls Stalls, class... Aggregations>
 struct window_description {
   pack<Aggregations...> aggregations;
 
@@ -75,43 +105,37 @@ struct window_description {
     using P = payload_type<E>;
     constexpr bool whole = detail::divides<Shape>;
     static_assert(whole, "window: the size must be a positive multiple of the slide, so that panes can be shared");
-    constexpr bool bounded = !whole || detail::panes<Shape> <= 65536;
-    static_assert(bounded, "window: at most 65536 slides fit in a window; take a larger slide");
-    constexpr bool picks = (Aggregations::template picks<P> && ...);
-    static_assert(
-        picks,
-        "window: the value to aggregate must be a member of the event type that arrives here, or a function callable with it");
-    if constexpr (picks) {
-      constexpr bool computes = (Aggregations::template computes<P> && ...);
-      static_assert(
-          computes,
-          "window: sum, mean, min, max, variance and stddev need a number; only count, first and last take other types");
-      constexpr bool copies = !computes || (Aggregations::template copies<P> && ...);
-      static_assert(copies, "window: first and last need a trivially copyable value");
-      return whole && bounded && computes && copies;
-    }
-    return false;
+    constexpr bool bounded = !whole || detail::panes<Shape> <= (detail::counts_events<Shape> ? 1'048'576 : 65'536);
+    static_assert(bounded, "window: at most 65536 slides of time, or 1048576 of events, fit in a window; take a larger slide");
+    constexpr bool stalls_are_known = detail::counts_events<Shape> || Stalls == stalls::automatic;
+    static_assert(stalls_are_known, "window: stalls are chosen for windows that count events; for time leave the choice out");
+    constexpr bool fit = (Aggregations::template fits<P>() && ...);
+    return whole && bounded && stalls_are_known && fit;
   }
   template <class E>
   constexpr auto bind() && {
     constexpr auto n = static_cast<std::size_t>(detail::panes<Shape>);
-    if constexpr (std::same_as<decltype(Shape.size), duration>)
+    using types = detail::pane_types<E, Aggregations...>;
+    if constexpr (!detail::counts_events<Shape>)
       return detail::time_window<Name, n, Shape.slide, E, Aggregations...>{std::move(aggregations)};
-    else
+    else if constexpr (n <= detail::few_panes || !types::appends)
       return detail::count_window<Name, n, Shape.slide, E, Aggregations...>{std::move(aggregations)};
+    else
+      return detail::queue_window<Name, n, Shape.slide, detail::queue_of<Stalls, n, types::retracts>::template type, E,
+                                  Aggregations...>{std::move(aggregations)};
   }
 };
 
-template <fixed_string Name, auto Shape, class... Aggregations>
+template <fixed_string Name, auto Shape, stalls Stalls = stalls::automatic, class... Aggregations>
   requires window_shape<decltype(Shape)>
 constexpr auto window(Aggregations... aggregations) {
   static_assert(sizeof...(Aggregations) > 0, "window: say what to compute, as in window<...>(aggregate<mean>(&sample::value))");
-  return link{window_description<Name, Shape, Aggregations...>{{{std::move(aggregations)}...}}};
+  return link{window_description<Name, Shape, Stalls, Aggregations...>{{{std::move(aggregations)}...}}};
 }
-template <auto Shape, class... Aggregations>
+template <auto Shape, stalls Stalls = stalls::automatic, class... Aggregations>
   requires window_shape<decltype(Shape)>
 constexpr auto window(Aggregations... aggregations) {
-  return window<"", Shape>(std::move(aggregations)...);
+  return window<"", Shape, Stalls>(std::move(aggregations)...);
 }
 
 /// How far ahead of the watermark a window in event time takes events: see its contract.
@@ -148,7 +172,7 @@ struct event_window_description {
     static_assert(tells,
                   "window: the time of at(...) must be a levada::timestamp in the event type that arrives here, or a function "
                   "callable as timestamp(const Event&)");
-    return by_time && tells && window_description<Name, Shape, Aggregations...>::template fits<E>();
+    return by_time && tells && window_description<Name, Shape, stalls::automatic, Aggregations...>::template fits<E>();
   }
   template <class E>
   constexpr auto bind() && {
@@ -188,6 +212,12 @@ template <fixed_string Name, auto Shape, class Time, late Policy, class... Aggre
   requires window_shape<decltype(Shape)>
 constexpr auto window(time_of_event<Time, Policy> at, ahead room, early sooner, Aggregations... aggregations) {
   return detail::event_window_of<Name, Shape, true>(std::move(at), room, sooner, std::move(aggregations)...);
+}
+
+template <auto Shape, class Time, late Policy, class... Rest>
+  requires window_shape<decltype(Shape)>
+constexpr auto window(time_of_event<Time, Policy> at, Rest... rest) {
+  return window<"", Shape>(std::move(at), std::move(rest)...);
 }
 
 }  // namespace levada::inline v0

@@ -85,6 +85,12 @@ class file {
     return {};
   }
 
+  /// Waits until the device says that it has what was written. A fault is final: what was written may be gone.
+  result<> sync() const {
+    while (::fsync(fd_) != 0)
+      if (errno != EINTR) return refused("keep", errno);
+    return {};
+  }
   result<std::uint64_t> size() const {
     struct stat s{};
     if (::fstat(fd_, &s) != 0) return refused("look at", errno);

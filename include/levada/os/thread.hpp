@@ -35,6 +35,9 @@ struct core {
   int number = -1;
 };
 
+/// Lets another thread run, if one waits for this processor.
+inline void give_way() { ::sched_yield(); }
+
 class thread {
  public:
   thread() = default;

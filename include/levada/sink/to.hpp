@@ -43,6 +43,7 @@ struct to_operator {
   static constexpr std::string_view kind = "to";
   static constexpr std::string_view name = Name.view();
   static constexpr bool one_to_one = true;  // what came was written; what could not be is counted as dropped
+  static constexpr bool goes_back = leads_back<S>;
   [[no_unique_address]] S target;
 
   template <class>

@@ -14,10 +14,12 @@
 
 namespace levada::inline v0 {
 
-/// Holds  a copy of the array and a bit for each cell, from the first begin() on.
+/// Holds  a copy of the array, 4 bytes and a bit for each cell, from the first begin() on.
 /// Fails  by ending the process when memory is out.
-/// Costs  a cell: one copy, before its first change or in passing. Of random cells of 64 bytes almost all are copied by those who
-///        change them, which is why cells are copied and not pages: with those the first milliseconds would copy everything.
+/// Costs  a cell: one copy, before its first change or in passing. Copies lie in the order in which they were made, because a
+/// write to a
+///        random place would miss the cache a second time. Cells and not pages: of random cells almost all pages would be copied
+///        at once.
 class image {
  public:
   image() = default;
@@ -25,57 +27,75 @@ class image {
   image& operator=(const image&) = delete;
   ~image() { forget(); }
 
-  /// From now on it is the image of these cells. They are changed by keep() only until it is whole.
+  /// From now on it is the image of these cells.
   void begin(const void* cells, std::size_t size_of_cell, std::size_t count) {
-    const std::size_t bytes = size_of_cell * count;
-    if (bytes != bytes_) {
+    LEVADA_CHECK(count <= UINT32_MAX, count);
+    if (size_of_cell != cell_ || count != count_) {
       forget();
-      copy_ = static_cast<std::byte*>(::operator new(bytes + (count + 7) / 8 * 8, std::nothrow));
-      LEVADA_CHECK(copy_ != nullptr, bytes);
-      bytes_ = bytes;
+      copies_ = static_cast<std::byte*>(::operator new(size_of_cell * count, std::nothrow));
+      order_ = new (std::nothrow) std::uint32_t[count];
+      marks_ = new (std::nothrow) std::uint64_t[(count + 63) / 64];
+      LEVADA_CHECK(copies_ != nullptr && order_ != nullptr && marks_ != nullptr, count);
+      cell_ = size_of_cell;
+      count_ = count;
     }
     live_ = static_cast<const std::byte*>(cells);
-    cell_ = size_of_cell;
-    count_ = count;
-    at_ = 0;
-    std::memset(marks(), 0, (count + 7) / 8);
+    copied_ = at_ = 0;
+    std::memset(marks_, 0, (count + 63) / 64 * sizeof *marks_);
   }
 
   /// Before cell i changes.
-  LEVADA_COLD void keep(std::size_t i) {
-    if (is_kept(i)) return;
-    std::memcpy(copy_ + i * cell_, live_ + i * cell_, cell_);
-    marks()[i / 8] |= static_cast<std::uint8_t>(1u << i % 8);
+  [[gnu::noinline]] void keep(std::size_t i) {
+    std::uint64_t& marks = marks_[i / 64];
+    const std::uint64_t mark = std::uint64_t{1} << i % 64;
+    if ((marks & mark) != 0) return;
+    marks |= mark;
+    append(i, 1);
   }
 
   /// Copies about `bytes` more, which are taken off; true when the image is whole.
   bool step(std::size_t& bytes) {
     while (at_ < count_ && bytes > 0) {
-      if (!is_kept(at_)) {
-        std::memcpy(copy_ + at_ * cell_, live_ + at_ * cell_, cell_);
-        marks()[at_ / 8] |= static_cast<std::uint8_t>(1u << at_ % 8);  // what is copied may change without another copy
-        bytes -= bytes < cell_ ? bytes : cell_;
+      const std::size_t end = count_ - at_ < 64 ? count_ : at_ + 64;
+      std::uint64_t& marks = marks_[at_ / 64];
+      const std::size_t before = copied_;
+      if (marks == 0) {
+        append(at_, end - at_);
       } else {
-        bytes -= bytes < 8 ? bytes : 8;  // a look costs as well
+        for (std::size_t i = at_; i < end; ++i)
+          if ((marks >> i % 64 & 1u) == 0) append(i, 1);
       }
-      ++at_;
+      marks = ~std::uint64_t{0};  // what is copied may change without another copy
+      at_ = end;
+      const std::size_t done = (copied_ - before) * cell_ + 64;  // a look costs as well
+      bytes -= bytes < done ? bytes : done;
     }
     return at_ == count_;
   }
 
-  /// Whole, after step() has said so.
-  [[nodiscard]] std::span<const std::byte> bytes() const { return {copy_, bytes_}; }
+  /// The cells, after step() has said that it is whole; the k-th is that of place order()[k].
+  [[nodiscard]] const std::byte* bytes() const { return copies_; }
+  [[nodiscard]] std::span<const std::uint32_t> order() const { return {order_, copied_}; }
 
  private:
-  [[nodiscard]] std::uint8_t* marks() const { return reinterpret_cast<std::uint8_t*>(copy_ + bytes_); }
-  [[nodiscard]] bool is_kept(std::size_t i) const { return (marks()[i / 8] >> i % 8 & 1u) != 0; }
-  void forget() { ::operator delete(std::exchange(copy_, nullptr)); }
+  void append(std::size_t from, std::size_t n) {
+    std::memcpy(copies_ + copied_ * cell_, live_ + from * cell_, n * cell_);
+    for (std::size_t k = 0; k < n; ++k) order_[copied_ + k] = static_cast<std::uint32_t>(from + k);
+    copied_ += n;
+  }
+  void forget() {
+    ::operator delete(std::exchange(copies_, nullptr));
+    delete[] std::exchange(order_, nullptr);
+    delete[] std::exchange(marks_, nullptr);
+  }
 
   const std::byte* live_ = nullptr;
-  std::byte* copy_ = nullptr;  // and the marks behind it
-  std::size_t bytes_ = 0;
+  std::byte* copies_ = nullptr;
+  std::uint32_t* order_ = nullptr;  // whose copies they are
+  std::uint64_t* marks_ = nullptr;  // cells that are copied, a bit each
   std::size_t cell_ = 0;
   std::size_t count_ = 0;
+  std::size_t copied_ = 0;
   std::size_t at_ = 0;  // what is before it is copied
 };
 

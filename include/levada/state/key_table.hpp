@@ -55,7 +55,7 @@ class key_table {
   explicit key_table(std::uint32_t bound) : bound_(bound), free_count_(bound) {
     LEVADA_CHECK(bound > 0 && bound < (1u << 28), bound);
     // Mispredicted probes cost more than memory while the table fits a cache; beyond it, bytes cost more.
-    constexpr std::size_t cached = std::size_t{1} << 20;
+    constexpr std::size_t cached = std::size_t{1} << 21;
     const std::size_t spread = std::size_t{8} * bound * sizeof(bucket) <= cached ? 8 : 2;
     buckets_.resize(std::bit_ceil(spread * bound));
     mask_ = static_cast<std::uint32_t>(buckets_.size() - 1);
@@ -91,6 +91,11 @@ class key_table {
         return table_->add(k, b, 0);
       return b.slot;
     }
+    /// Brings the bucket of a key that is asked for soon into the cache. Worth it where the table is larger than that.
+    LEVADA_INLINE void prefetch(const Key& k) const {
+      __builtin_prefetch(&buckets_[static_cast<std::uint32_t>(hash_of(k)) & mask_]);
+    }
+    [[nodiscard]] LEVADA_INLINE bool is_large() const { return std::size_t{mask_} * sizeof(bucket) >= std::size_t{1} << 22; }
     /// The slot of a key, or `none`. Neither adds nor ages: what a dead event of a masked stream may do.
     [[nodiscard]] LEVADA_INLINE std::uint32_t find(const Key& k) const { return at(k).slot; }
 

@@ -19,9 +19,6 @@
 #include <string_view>
 #include <utility>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 namespace levada::inline v0 {
 
 /// The cells of one member of one operator, under a name that says whose they are.
@@ -30,6 +27,7 @@ struct saved_array {
   std::uint64_t cell = 0;  ///< bytes of one
   std::uint64_t count = 0;
   const std::byte* bytes = nullptr;
+  const std::uint32_t* order = nullptr;  ///< the k-th cell is that of place order[k]; nullptr: of place k
 
   [[nodiscard]] std::uint64_t size() const { return cell * count; }
 };
@@ -86,12 +84,12 @@ result<> for_each_checkpoint(const text<256>& folder, F&& visitor) {
     if (const auto id = id_in(name); id && !is_folder) visitor(*id);
   });
 }
-inline result<> sync(const file& f) {
-  while (::fsync(f.fd()) != 0)
-    if (errno != EINTR) return f.refused("keep", errno);
-  return {};
-}
 
+}  // namespace detail
+
+namespace detail {
+/// The name under which the order of an array is kept.
+inline text<104> order_name(const text<104>& of) { return compose<104>(of, " order"); }
 }  // namespace detail
 
 /// Brings a checkpoint onto the disk, and removes those before the last but one.
@@ -99,11 +97,20 @@ inline result<> sync(const file& f) {
 /// Costs  a copy into the file, two syncs, and a checksum (about 8 bytes a nanosecond). It blocks: call it on a thread that may
 /// wait.
 inline result<> write_manifest(const text<256>& folder, const manifest_title& title, std::span<const saved_array> arrays) {
+  slots<saved_array> parts;  // an array and, behind it, its order
+  parts.resize(2 * arrays.size());
+  std::size_t n = 0;
+  for (const saved_array& a : arrays) {
+    parts[n++] = a;
+    if (a.order != nullptr)
+      parts[n++] = {detail::order_name(a.name), sizeof *a.order, a.count, reinterpret_cast<const std::byte*>(a.order)};
+  }
   slots<detail::array_head> heads;
-  heads.resize(arrays.size());
-  for (std::size_t i = 0; i < arrays.size(); ++i)
-    heads[i] = {arrays[i].name, arrays[i].cell, arrays[i].count, hash_of_bytes(arrays[i].bytes, arrays[i].size())};
-  detail::manifest_head head{.arrays = static_cast<std::uint32_t>(arrays.size()), .title = title};
+  heads.resize(n);
+  for (std::size_t i = 0; i < n; ++i)
+    heads[i] = {parts[i].name, parts[i].cell, parts[i].count,
+                hash_of_bytes(parts[i].bytes, static_cast<std::size_t>(parts[i].size()))};
+  detail::manifest_head head{.arrays = static_cast<std::uint32_t>(n), .title = title};
   head.checksum = detail::checksum_of(head, {heads.begin(), heads.size()});
 
   const auto unnamed = compose<256>(folder, "/unfinished");
@@ -111,13 +118,13 @@ inline result<> write_manifest(const text<256>& folder, const manifest_title& ti
   if (!made) return made.error();
   result<> done = made->write_all(detail::chars_of(&head, sizeof head));
   if (done) done = made->write_all(detail::chars_of(heads.begin(), heads.size() * sizeof(detail::array_head)));
-  for (std::size_t i = 0; done && i < arrays.size(); ++i)
-    if (arrays[i].size() > 0) done = made->write_all(detail::chars_of(arrays[i].bytes, arrays[i].size()));
-  if (done) done = detail::sync(*made);
+  for (std::size_t i = 0; done && i < n; ++i)
+    if (parts[i].size() > 0) done = made->write_all(detail::chars_of(parts[i].bytes, parts[i].size()));
+  if (done) done = made->sync();
   if (done) done = rename_file(unnamed, detail::manifest_path(folder, title.id));
   if (done) {
     auto in = file::open(folder.c_str(), O_RDONLY | O_DIRECTORY);
-    done = in ? detail::sync(*in) : in.error();  // the name as well
+    done = in ? in->sync() : in.error();  // the name as well
   }
   if (!done) {
     [[maybe_unused]] const auto removed = remove_file(unnamed);
@@ -174,15 +181,25 @@ class manifest {
   }
 
   [[nodiscard]] const manifest_title& title() const { return head_.title; }
-  [[nodiscard]] std::size_t size() const { return heads_.size(); }
+  /// Arrays, without those that are the order of others.
+  [[nodiscard]] std::size_t size() const {
+    std::size_t n = 0;
+    for_each([&](const saved_array&) { ++n; });
+    return n;
+  }
   /// visitor(saved_array) for each, in the order in which they were written.
   template <class F>
   void for_each(F&& visitor) const {
-    std::size_t at = sizeof head_ + heads_.size() * sizeof(detail::array_head);
+    std::size_t offset = sizeof head_ + heads_.size() * sizeof(detail::array_head);
     for (std::size_t i = 0; i < heads_.size(); ++i) {
-      const saved_array a = this->at(i, at);
+      saved_array a = at(i, offset);
+      offset += static_cast<std::size_t>(a.size());
+      if (i + 1 < heads_.size() && heads_[i + 1].name == detail::order_name(a.name) && heads_[i + 1].count == a.count) {
+        const saved_array order = at(++i, offset);
+        offset += static_cast<std::size_t>(order.size());
+        a.order = reinterpret_cast<const std::uint32_t*>(order.bytes);
+      }
       visitor(a);
-      at += static_cast<std::size_t>(a.size());
     }
   }
   [[nodiscard]] std::optional<saved_array> find(std::string_view name) const {
@@ -191,6 +208,20 @@ class manifest {
       if (!found && a.name.view() == name) found = a;
     });
     return found;
+  }
+  /// Puts the cells of an array where they belong.
+  static void place(const saved_array& a, void* cells) {
+    const auto cell = static_cast<std::size_t>(a.cell);
+    if (a.order == nullptr) {
+      if (a.size() > 0) std::memcpy(cells, a.bytes, static_cast<std::size_t>(a.size()));
+      return;
+    }
+    for (std::size_t k = 0; k < a.count; ++k) {
+      std::uint32_t to = 0;
+      std::memcpy(&to, reinterpret_cast<const std::byte*>(a.order) + k * sizeof to, sizeof to);  // not aligned, in the file
+      LEVADA_CHECK(to < a.count, to);
+      std::memcpy(static_cast<std::byte*>(cells) + to * cell, a.bytes + k * cell, cell);
+    }
   }
 
  private:

@@ -66,14 +66,16 @@ class outlet {
   /// A signal lies behind the events that came before it.
   LEVADA_COLD void put(lane_kind kind, std::uint64_t value, auto out) {
     accept();
-    for (duration left = patience_; !publisher_->signal(kind, value, out.now());)
+    for (duration left = keeps_signals_ ? forever : patience_; !publisher_->signal(kind, value, out.now());)
       if (!wait(left)) return out.drop();
   }
 
   std::optional<publisher_type> publisher_;
   GiveUp give_up_{};
   store_policy stores_ = store_policy::cached;
-  duration patience_{INT64_MAX};  // then what comes is dropped, until there is room again
+  static constexpr duration forever{INT64_MAX};
+  duration patience_ = forever;  // then what comes is dropped, until there is room again
+  bool keeps_signals_ = false;   // and waits for room for them, however short its patience is
 
  private:
   static constexpr bool may_stream = ring_of<Topic>::kind == ring_kind::stream && sizeof(E) % 16 == 0;
@@ -96,7 +98,7 @@ class outlet {
     constexpr duration piece{100'000'000};
     const duration now = left < piece ? left : piece;
     [[maybe_unused]] const bool room = publisher_->wait_for_room(now);
-    if (left.ns != INT64_MAX) left = left - now;
+    if (left != forever) left = left - now;
     return true;
   }
 

@@ -105,7 +105,7 @@ struct saved_member {
     owner = nullptr;
     return true;
   }
-  [[nodiscard]] saved_array array() const { return {name, cell, count, copy.bytes().data()}; }
+  [[nodiscard]] saved_array array() const { return {name, cell, count, copy.bytes(), count > 1 ? copy.order().data() : nullptr}; }
 };
 
 /// Begins an image of every array, and takes those of single values at once.
@@ -183,8 +183,8 @@ struct loader : archive<loader> {
       refused("with ", saved->cell, " bytes a cell, and has ", cell, " now");
     else if (saved->count != count)
       refused("for ", saved->count, " cells, and has ", count, " now (is a bound another?)");
-    else if (saved->size() > 0)
-      std::memcpy(cells, saved->bytes, static_cast<std::size_t>(saved->size()));
+    else
+      manifest::place(*saved, cells);
     return static_cast<bool>(outcome);
   }
 };

@@ -57,6 +57,9 @@ class junctions {
     std::optional<S> on;
     for (std::size_t i = first(node); i < first(node + 1); ++i) {
       if (!std::exchange(w.waits[i], false)) continue;
+      // Of slots only those of the first input are known below.
+      if constexpr (std::same_as<S, start> || std::same_as<S, retire>)
+        if (Plan::edges[i].input > 0) continue;
       on = w.value[i];
       if (Plan::fanin_of(node) > 1) note(lines_[i], w.value[i]);
     }

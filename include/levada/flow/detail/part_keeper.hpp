@@ -30,7 +30,7 @@ struct checkpoint_options {
   duration every{10'000'000'000};  ///< from the end of one to the next; 0: those that are asked for, and the one at a stop
   text<64> flow = "flow";          ///< its name: the folder of another is refused
   std::uint64_t version = 0;       ///< of the state: raise it when what was saved makes no sense any more
-  std::size_t slice = 1u << 16;    ///< bytes that are copied between two turns
+  std::size_t slice = 1u << 14;    ///< bytes that are copied between two turns
 };
 
 namespace detail {

@@ -44,6 +44,10 @@ struct which_bring_events {
   template <class Op>
   static constexpr bool holds = source<Op>;
 };
+struct which_end_last {
+  template <class Op>
+  static constexpr bool holds = source<Op> && ends_last<Op>;
+};
 struct which_bring_time {
   template <class Op>
   static constexpr bool holds = requires { requires Op::brings_time; };
@@ -60,6 +64,14 @@ struct which_wait_for_time {
   template <class Op>
   static constexpr bool holds = timed<Op>;
 };
+
+/// The first operator of that name, or without a name the first source; the number of operators if there is none.
+template <class... Ops>
+constexpr std::size_t node_named(std::string_view name) {
+  std::size_t found = sizeof...(Ops), i = 0;
+  ((found = found == sizeof...(Ops) && (name.empty() ? source<Ops> : std::string_view(Ops::name) == name) ? i : found, ++i), ...);
+  return found;
+}
 
 }  // namespace detail
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// count_window: windows of Panes * Slide events; the operator behind window<sliding{n, m}> and window<tumbling{n}>.
+// count_window: windows of Panes * Slide events with few panes, which are merged at each slide; the operator behind
+// window<tumbling{n}> and most window<sliding{n, m}>. For many panes see queue_window.hpp.
 #pragma once
 
 #include <levada/core/concepts.hpp>
@@ -76,6 +77,7 @@ struct count_window {
     state.reset(r.slot);
     out.raise(r);
   }
+  void persist(auto& archive) { archive(state); }
 
  private:
   /// Called, and not inlined, because it is a large part of the loop but for a slide of one event.

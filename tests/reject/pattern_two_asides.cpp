@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: pattern: late events and partial matches that timed out cannot both be put aside
+#include <levada/flow/flow.hpp>
+#include <levada/op/pattern.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+namespace lv = levada;
+using namespace lv::literals;
+
+struct reading {
+  lv::timestamp time;
+  int sensor;
+  double value;
+};
+struct code_only {
+  int code;
+};
+constexpr auto high = [](const reading& r) { return r.value > 1; };
+constexpr auto low = [](const reading& r) { return r.value < 0; };
+
+constexpr lv::matching how{.expired = lv::timed_out::aside};
+
+void build() {
+  auto flow = lv::flow(lv::from(lv::input<reading>())
+#ifdef LEVADA_WRONG
+                       | lv::pattern<"", how>(lv::at<lv::late::aside>(&reading::time), lv::every(high).then(low))  // here
+#else
+                       | lv::pattern<"", how>(lv::at(&reading::time), lv::every(high).then(low))
+#endif
+                       | lv::to([](const auto&) {}));
+  (void)flow.open();
+}
