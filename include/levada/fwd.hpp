@@ -90,6 +90,7 @@ class timers;
 template <class T>
 class slots;
 struct keys;
+enum class keys_full : std::uint8_t;
 struct dense_keys;
 
 // flow
@@ -128,6 +129,16 @@ struct first;
 struct last;
 template <class Key, class... Results>
 struct row;
+template <class Row>
+struct revision;
+struct early;
+struct ahead;
+struct bounded;
+struct periodic;
+template <class Marker>
+struct punctuated;
+enum class silence : std::uint8_t;
+struct event_time_options;
 enum class skip : std::uint8_t;
 enum class when_full : std::uint8_t;
 enum class timed_out : std::uint8_t;

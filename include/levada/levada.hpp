@@ -26,6 +26,7 @@
 #include <levada/op/distinct.hpp>          // how many different values
 #include <levada/op/drop_late.hpp>         // lets event time run forward only
 #include <levada/op/enrich.hpp>            // what a table knows of a key
+#include <levada/op/event_time.hpp>        // how far the time of events has come
 #include <levada/op/filter.hpp>            // those for which a predicate holds
 #include <levada/op/flat_map.hpp>          // any number for each
 #include <levada/op/fold.hpp>              // one value of a whole stream
@@ -45,6 +46,7 @@
 #include <levada/op/quantile.hpp>          // medians and percentiles
 #include <levada/op/rate_limit.hpp>        // so many a period
 #include <levada/op/reservoir.hpp>         // a few that stand for all
+#include <levada/op/revision.hpp>          // what a window says more than once
 #include <levada/op/row.hpp>               // what a window emits
 #include <levada/op/sample.hpp>            // every n-th, or a share of the keys
 #include <levada/op/scan.hpp>              // map with a memory
