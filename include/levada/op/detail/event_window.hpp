@@ -12,7 +12,6 @@
 #include <levada/core/time.hpp>
 #include <levada/op/at.hpp>
 #include <levada/op/detail/panes.hpp>
-#include <levada/op/detail/saturated.hpp>
 #include <levada/op/revision.hpp>
 #include <levada/op/row.hpp>
 #include <levada/state/slots.hpp>
