@@ -7,7 +7,6 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/time.hpp>
 #include <levada/op/at.hpp>
-#include <levada/op/detail/saturated.hpp>
 #include <levada/state/key_table.hpp>
 
 #include <concepts>
@@ -39,13 +38,6 @@ struct dense_keys {
 };
 
 namespace detail {
-/// Keys grow old in processing time.
-struct no_event_time {
-  template <class>
-  static consteval bool tells() {
-    return true;
-  }
-};
 /// Times in units of a key's age, a sixteenth of the time after which it is idle: then keys that are busy seldom grow older. The
 /// division is done once for all times of a unit.
 struct age_of_time {
@@ -80,7 +72,7 @@ struct key_by_operator {
   static constexpr std::string_view name = Name.view();
   static constexpr bool assigns_slots = true;
   static constexpr bool one_to_one = true;
-  static constexpr bool by_event_time = !std::same_as<At, detail::no_event_time>;
+  static constexpr bool by_event_time = is_event_time<decltype(At::time)>;
   using key_type = picked_type<Value, E>;
   [[no_unique_address]] Value value;
   keys options{};
@@ -219,7 +211,7 @@ struct key_by_number_operator {
   void on(const start&, auto out) { out.raise(start{options.bound + 1}); }
 };
 
-template <fixed_string Name, class Value, class Options, class At = detail::no_event_time>
+template <fixed_string Name, class Value, class Options, class At = detail::at_processing>
 struct key_by_description {
   [[no_unique_address]] Value value;
   Options options;
