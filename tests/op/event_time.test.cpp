@@ -80,6 +80,20 @@ std::vector<reading> unordered(std::size_t n) {
   return events;
 }
 
+/// One event, and then a pause that it says itself.
+struct pausing {
+  using event_type = reading;
+  int polls = 0;
+  [[nodiscard]] lv::polled poll(auto out, std::size_t) {
+    if (polls++ > 0) return lv::polled::nothing;
+    const reading one{.time = at(50)};
+    out(std::span<const reading>(&one, 1));
+    out.raise(lv::idle{});
+    return lv::polled::events;
+  }
+  [[nodiscard]] std::uint64_t position() const { return 0; }
+};
+
 }  // namespace
 
 TEST_CASE("bounded: the watermark is the greatest time minus the lateness, rounded down, in front of the event that raises it") {
@@ -145,14 +159,14 @@ TEST_CASE("periodic: the greatest time minus the lateness, as processing time go
   flow.push(std::vector<reading>(100, reading{.time = at(50)}));
   flow.push(reading{.time = at(49)});
   all.clear();
-  CHECK(flow.due() == lv::never);  // until time was said once nobody waits
+  CHECK(flow.due() == at(1010));
   flow.advance(at(1009));
   CHECK(all.empty());
   flow.advance(at(1010));
   CHECK(all == std::vector<seen>{mark_at(48)});
-  CHECK(flow.due() == at(1020));
+  CHECK(flow.due() == lv::never);  // nothing new, and nobody is woken for it
   flow.advance(at(1020));
-  CHECK(all.size() == 1);  // nothing new
+  CHECK(all.size() == 1);
 }
 
 TEST_CASE("punctuated: what an event says is the watermark, whether it says it always or now and then") {
@@ -293,6 +307,19 @@ TEST_CASE("or it flows on with processing time, so that the last windows fire") 
   CHECK(all == std::vector<seen>{mark_at(53), mark_at(55)});
   flow.push(reading{.time = at(55)});  // in time still
   CHECK(all.back() == event_at(55));
+}
+
+TEST_CASE("a pause that begins before the first tick lasts from that tick on") {
+  std::vector<seen> all;
+  auto flow =
+      lv::flow(lv::from(pausing{}) | lv::event_time(&reading::time, lv::bounded{0_s, 1_s}, {.when_idle = lv::silence::flows}) |
+               lv::link{listener{&all}} | lv::to([](const reading&) {}));
+  REQUIRE(flow.open());
+  flow.poll();
+  flow.advance(at(1000));
+  CHECK(all == std::vector<seen>{mark_at(50), event_at(50)});
+  flow.advance(at(1003));
+  CHECK(all == std::vector<seen>{mark_at(50), event_at(50), mark_at(53)});
 }
 
 TEST_CASE("a time too far ahead of processing time is corrected, or the event dropped where a function gives its time") {

@@ -101,14 +101,14 @@ void by_processing_time_match(bool keyed) {
 
 /// Events in disorder.
 template <lv::after_firing Then>
-void by_event_time_match(bool keyed, std::int64_t lateness) {
+void by_event_time_match(bool keyed, std::int64_t lateness, std::int64_t allowed = 0) {
   auto events = support::readings(2000, sensors);
   support::random r{3};
   std::int64_t time = -3000;  // before 1970 as well
   for (reading& e : events) e.time = {(time += static_cast<std::int64_t>(r.below(6))) - static_cast<std::int64_t>(r.below(30))};
 
   naive reference{Then == lv::after_firing::keep};
-  support::marks marks{lateness, 1};
+  support::marks marks{lateness + allowed, 1};
   std::int64_t watermark = INT64_MIN;
   for (const reading& e : events) {
     if (const std::int64_t mark = marks.next(e.time.ns); mark != INT64_MIN) reference.ring(watermark = mark);
@@ -118,7 +118,7 @@ void by_event_time_match(bool keyed, std::int64_t lateness) {
   reference.ring(std::numeric_limits<std::int64_t>::max() - 1);
   CHECK(reference.output.size() > 30);
   auto makes = [&](std::vector<result>& output) {
-    return flow_of<Then>(lv::every(40_ns, lv::at(&reading::time)), keyed, {lateness, 1}, output);
+    return flow_of<Then>(lv::every(40_ns, lv::at(&reading::time, lv::duration{allowed})), keyed, {lateness, 1}, output);
   };
   CHECK(support::in_any_spans<result>(events, makes) == reference.output);
   CHECK(support::with_restarts<result>(events, 13, makes) == reference.output);
@@ -155,6 +155,7 @@ TEST_CASE("every(period, at(...)): the same in event time, when the watermark ge
       CAPTURE(lateness);
       by_event_time_match<lv::after_firing::keep>(keyed, lateness);
       by_event_time_match<lv::after_firing::purge>(keyed, lateness);
+      by_event_time_match<lv::after_firing::purge>(keyed, lateness, 25);
     }
 }
 

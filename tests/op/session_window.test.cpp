@@ -173,6 +173,23 @@ TEST_CASE("a session ends a gap after its last event: an event exactly then is o
   CHECK(output[1].sum == 4);
 }
 
+TEST_CASE("what is allowed holds sessions open, as a watermark does that is so much later") {
+  const auto events = disordered(1500, 10, 60, 7);
+  const auto sessions = [&](lv::duration allowed, std::int64_t lateness) {
+    std::vector<result> output;
+    auto flow =
+        lv::flow(lv::from(lv::input<reading>()) | lv::link{support::marks{lateness, 1}} |
+                 lv::session_window<wide(10_ns)>(lv::at(&reading::time, allowed), support::of_level(), support::of_value()) |
+                 lv::to([&output](const auto& row) { output.push_back(support::result_of(row)); }));
+    REQUIRE(flow.open());
+    flow.push(std::span<const reading>(events));
+    flow.finish();
+    return output;
+  };
+  CHECK(sessions(25_ns, 0) == sessions(0_ns, 25));
+  CHECK(sessions(25_ns, 0) != sessions(0_ns, 0));
+}
+
 TEST_CASE("an event between two sessions makes them one; first and last go by time, not by arrival") {
   std::vector<result> output;
   auto flow = flow_of<lv::session{.gap = 10_ns}>({.lateness = 1000}, false, output);

@@ -22,7 +22,7 @@ template <class Time, late Policy>
 struct time_of_event {
   static constexpr late policy = Policy;
   [[no_unique_address]] Time time;
-  duration allowed{};
+  duration allowed{};  ///< how far behind the watermark it is not late; for windows, and the ageing of keys
 
   /// What an operator asks before it takes an extractor for events E.
   template <class E>

@@ -201,14 +201,14 @@ struct event_time_operator {
   void on(const watermark&, auto) {}
 
   [[nodiscard]] timestamp due() const {
-    timestamp first = never;
-    if (std::same_as<Strategy, periodic> && all.paused == never && all.raised != long_ago) first = all.due;
     if (all.paused != never && options.when_idle == silence::flows) return detail::later(all.ticked, grain());
-    if (options.idle.ns == 0) return first;
+    timestamp first = never;
+    const auto by = [&first](timestamp t) { first = t < first ? t : first; };
     for (const split_clock& c : state) {
-      if (c.idle || c.heard == long_ago) continue;
-      const timestamp t = detail::later(c.heard, c.noticed ? options.idle + options.idle / 8 : options.idle);
-      if (t < first) first = t;
+      if (c.idle) continue;
+      if (std::same_as<Strategy, periodic> && c.reached < detail::earlier(c.greatest, lateness())) by(all.due);
+      if (options.idle.ns != 0 && c.heard != long_ago)
+        by(detail::later(c.heard, c.noticed ? options.idle + options.idle / 8 : options.idle));
     }
     return first;
   }
@@ -304,7 +304,7 @@ struct event_time_operator {
       return {raise_to(least) || was_paused, false};  // whom it meets waits for it again
     }
     const bool begins = all.paused == never;
-    if (begins) all.paused = all.ticked;
+    if (begins || all.paused == long_ago) all.paused = all.ticked;  // before the first tick nobody knows how late it is
     if (options.when_idle == silence::flows && greatest != long_ago)
       greatest = detail::floor(detail::later(greatest, all.ticked - all.paused), grain());
     return {raise_to(greatest), begins && options.when_idle == silence::waits};

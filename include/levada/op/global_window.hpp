@@ -111,7 +111,7 @@ struct global_window {
   };
   slots<entry> state{};
   timers alarms{};            // of keys with a fresh event, if the trigger is periodic
-  timestamp time = long_ago;  // of the watermark
+  timestamp time = long_ago;  // what the watermark and the allowed lateness leave behind
 
   template <class>
   using output = typename types::emitted;
@@ -147,7 +147,7 @@ struct global_window {
   void on(const watermark& w, auto out)
     requires of_events
   {
-    if (w.time > time) ring(time = w.time, out);
+    if (const timestamp to = earlier(w.time, trigger.clock.allowed); to > time) ring(time = to, out);
     out.raise(w);
   }
   void on(const tick& t, auto out)
@@ -216,7 +216,7 @@ constexpr auto every(duration period) {
   LEVADA_CHECK(period.ns > 0, period.ns);
   return detail::every_period<detail::at_processing>{period, {}};
 }
-/// The same in event time, when the watermark gets there.
+/// The same in event time, when the watermark gets there, and is beyond it by what at(...) allows.
 template <class Time>
 constexpr auto every(duration period, time_of_event<Time, late::drop> at) {
   LEVADA_CHECK(period.ns > 0, period.ns);

@@ -34,14 +34,14 @@ struct interval_rule {
 
   template <std::size_t I>
   [[nodiscard]] LEVADA_INLINE constexpr partner_times partners(timestamp t) const {
-    return I == 0 ? partner_times{detail::plus(t, offset.first), detail::plus(t, offset.last)}
-                  : partner_times{detail::plus(t, -offset.last), detail::plus(t, -offset.first)};
+    return I == 0 ? partner_times{detail::later(t, offset.first), detail::later(t, offset.last)}
+                  : partner_times{detail::later(t, -offset.last), detail::later(t, -offset.first)};
   }
   /// What came before the watermark may have gone, so a late event would meet some of its partners and not others.
   [[nodiscard]] LEVADA_INLINE static constexpr bool is_late(timestamp t, const partner_times&, timestamp clock) {
     return t < clock;
   }
-  [[nodiscard]] constexpr timestamp held_back(timestamp clock) const { return detail::plus(clock, -reach()); }
+  [[nodiscard]] constexpr timestamp held_back(timestamp clock) const { return detail::later(clock, -reach()); }
   [[nodiscard]] constexpr duration reach() const {
     const duration behind = offset.last, before = -offset.first, zero{};
     const duration most = behind < before ? before : behind;

@@ -155,9 +155,8 @@ struct latest_join_operator {
     out.raise(start{slots_below});
   }
   void on(const watermark& w, auto out) {
-    if (w.time <= clock) return;
-    clock = w.time;
-    out.raise(w);
+    if (w.time > clock) clock = w.time;
+    out.raise(w);  // also one that is said again: the stream resumes
     known.retire(clock, [&](std::uint32_t slot) {
       state.reset(slot);
       out.raise(retire{slot});

@@ -65,7 +65,7 @@ struct session_window : puts_aside<std::conditional_t<puts_late_aside<Clock>, In
   };
   slots<entry> state{};
   timers alarms{};            // of each key, not after the end of its first session: most events only move that further off
-  timestamp time = long_ago;  // of the watermark
+  timestamp time = long_ago;  // what the watermark and the allowed lateness leave behind
 
   template <class>
   using output = typename types::emitted;
@@ -104,7 +104,7 @@ struct session_window : puts_aside<std::conditional_t<puts_late_aside<Clock>, In
   void on(const watermark& w, auto out)
     requires of_events
   {
-    if (w.time > time) fire(time = w.time, out);
+    if (const timestamp to = earlier(w.time, clock.allowed); to > time) fire(time = to, out);
     out.raise(w);
   }
   void on(const tick& t, auto out)
@@ -207,9 +207,9 @@ struct session_window : puts_aside<std::conditional_t<puts_late_aside<Clock>, In
 ///        sessions are of event time, and events may come in any order: two sessions become one when an event closes the gap
 ///        between them. Without, they are of processing time.
 /// Emits  a row a session, when no more can come for it: the watermark (the clock) has reached its last event + gap, or its first
-///        + longest. That is the row's `end`; its `start` is the first event. Rows are in the order of their ends. `first` and
-///        `last` go by time, aggregates that depend on order otherwise by arrival. Open sessions are emitted as they are when
-///        the stream ends, and when their key is retired.
+///        + longest, and what at allows on top of that. That is the row's `end`; its `start` is the first event. Rows are in the
+///        order of their ends. `first` and `last` go by time, aggregates that depend on order otherwise by arrival. Open sessions
+///        are emitted as they are when the stream ends, and when their key is retired.
 /// Holds  `open` sessions a key, from the start on; one, in processing time.
 /// Fails  an event is late when its session, had it one of its own, is over, and no open one takes it: it is dropped and counted,
 ///        or put aside, as at says. One that needs a session more than a key may have open is dropped and counted.

@@ -107,10 +107,13 @@ struct window_description {
     static_assert(whole, "window: the size must be a positive multiple of the slide, so that panes can be shared");
     constexpr bool bounded = !whole || detail::panes<Shape> <= (detail::counts_events<Shape> ? 1'048'576 : 65'536);
     static_assert(bounded, "window: at most 65536 slides of time, or 1048576 of events, fit in a window; take a larger slide");
+    constexpr bool countable = detail::counts_events<Shape> || !whole || detail::extent(Shape.slide) >= 1000;
+    static_assert(countable,
+                  "window: a slide of time takes a microsecond at least, so that all of them since 1970 can be counted");
     constexpr bool stalls_are_known = detail::counts_events<Shape> || Stalls == stalls::automatic;
     static_assert(stalls_are_known, "window: stalls are chosen for windows that count events; for time leave the choice out");
     constexpr bool fit = (Aggregations::template fits<P>() && ...);
-    return whole && bounded && stalls_are_known && fit;
+    return whole && bounded && countable && stalls_are_known && fit;
   }
   template <class E>
   constexpr auto bind() && {

@@ -32,7 +32,7 @@ struct window_rule {
   template <std::size_t>
   [[nodiscard]] LEVADA_INLINE static constexpr partner_times partners(timestamp t) {
     const std::int64_t rest = t.ns % Size.ns, into = rest < 0 ? rest + Size.ns : rest;
-    return {detail::plus(t, duration{-into}), detail::plus(t, duration{Size.ns - 1 - into})};
+    return {detail::later(t, duration{-into}), detail::later(t, duration{Size.ns - 1 - into})};
   }
   /// While its window is open an event meets all its partners.
   [[nodiscard]] LEVADA_INLINE static constexpr bool is_late(timestamp, const partner_times& window, timestamp clock) {

@@ -82,12 +82,11 @@ struct zip_operator {
     out.raise(start{has_keys ? slots_here : 1});
   }
   void on(const watermark& w, auto out) {
-    if (w.time <= clock) return;
-    clock = w.time;
+    if (w.time > clock) clock = w.time;
     // A partner is at most one tolerance away, and an event that is nearer to that one at most another.
-    const timestamp settled = detail::plus(clock, -(tolerance * 2));
+    const timestamp settled = detail::later(clock, -(tolerance * 2));
     if (settled != long_ago) settle(settled - duration{1}, out);
-    out.raise(watermark{settled});
+    out.raise(watermark{settled});  // also when it is said again: the stream resumes
     known.retire(clock, [&](std::uint32_t slot) { out.raise(retire{slot}); });
   }
   void on(const end_of_stream& s, auto out) {

@@ -78,10 +78,8 @@ struct debounce_operator {
   void on(const watermark& w, auto out)
     requires is_event_time<Time>
   {
-    if (w.time <= clock) return;
-    clock = w.time;
-    fire(w.time, out);
-    out.raise(w);
+    if (w.time > clock) fire(clock = w.time, out);
+    out.raise(w);  // also one that is said again: the stream resumes
   }
   void on(const retire& r, auto out) {
     alarms.clear(r.slot);

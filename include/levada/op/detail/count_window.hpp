@@ -31,7 +31,7 @@ struct count_window {
   };
   /// The window of one key: the pane being filled, and a ring of the full ones behind it.
   struct ring {
-    std::uint32_t events = 0;  // in the open pane
+    std::uint64_t events = 0;  // in the open pane
     std::uint32_t next = 0;    // where it goes when it is full: the place of the oldest
     std::uint32_t full = 0;
     pane open{};

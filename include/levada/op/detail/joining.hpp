@@ -146,14 +146,6 @@ constexpr unjoined<A, B> alone(const E& e) {
     return {std::nullopt, e};
 }
 
-/// t + d, at the ends of the scale the end.
-LEVADA_INLINE constexpr timestamp plus(timestamp t, duration d) {
-  timestamp sum;
-  if (__builtin_add_overflow(t.ns, d.ns, &sum.ns)) [[unlikely]]
-    return d.ns < 0 ? long_ago : never;
-  return sum;
-}
-
 /// The keys of a join. They grow old in event time: one is forgotten when the watermark has left its last event behind by the
 /// idle time, and by what the join needs (`least`), so that nothing is held of a key that goes.
 template <key Key>

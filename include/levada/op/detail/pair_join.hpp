@@ -164,15 +164,16 @@ struct pair_join {
     out.raise(start{slots_below});
   }
   void on(const watermark& w, auto out) {
-    if (w.time <= clock) return;
-    const timestamp before = std::exchange(clock, w.time);
-    if (rule.run_out(before, clock))
-      for_each_index<2>([&](auto i) {
-        if constexpr (stays_alone<Kind, i>)
-          this->emit_alone<i>([&](timestamp t) { return rule.template partners<i>(t).last < clock; }, out);
-      });
-    for_each_index<2>([&](auto i) { this->forget<i>(); });
-    out.raise(watermark{rule.held_back(clock)});
+    if (w.time > clock) {
+      const timestamp before = std::exchange(clock, w.time);
+      if (rule.run_out(before, clock))
+        for_each_index<2>([&](auto i) {
+          if constexpr (stays_alone<Kind, i>)
+            this->emit_alone<i>([&](timestamp t) { return rule.template partners<i>(t).last < clock; }, out);
+        });
+      for_each_index<2>([&](auto i) { this->forget<i>(); });
+    }
+    out.raise(watermark{rule.held_back(clock)});  // also when it is said again: the stream resumes
     known.retire(clock, [&](std::uint32_t slot) {
       state.reset(slot);
       out.raise(retire{slot});

@@ -107,10 +107,8 @@ struct pattern_operator
   void on(const watermark& w, auto out)
     requires has_event_time
   {
-    if (w.time <= clock) return;
-    clock = w.time;
-    ring(w.time, out);
-    out.raise(w);
+    if (w.time > clock) ring(clock = w.time, out);
+    out.raise(w);  // also one that is said again: the stream resumes
   }
   void on(const tick& t, auto out)
     requires(has_alarms && !has_event_time)

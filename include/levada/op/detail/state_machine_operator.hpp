@@ -178,10 +178,11 @@ struct state_machine_operator : puts_aside<std::conditional_t<PutsUnexpectedAsid
   void on(const watermark& w, auto out)
     requires has_event_time
   {
-    if (w.time <= clock) return;
-    clock = w.time;
-    if constexpr (has_times) ring(w.time, out);
-    out.raise(w);
+    if (w.time > clock) {
+      clock = w.time;
+      if constexpr (has_times) ring(w.time, out);
+    }
+    out.raise(w);  // also one that is said again: the stream resumes
   }
   void on(const tick& t, auto out)
     requires(has_times && !has_event_time)
