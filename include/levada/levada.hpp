@@ -29,7 +29,9 @@
 #include <levada/op/heavy_hitters.hpp>   // the most frequent values
 #include <levada/op/inspect.hpp>         // a look at what passes
 #include <levada/op/key_by.hpp>          // state for each key below it
+#include <levada/op/lookup.hpp>          // what a table far away knows of a key
 #include <levada/op/map.hpp>             // one for each
+#include <levada/op/mask.hpp>            // members that others need not know
 #include <levada/op/match.hpp>           // what a pattern finds
 #include <levada/op/outliers.hpp>        // what is far from the median
 #include <levada/op/parse.hpp>           // text to events
@@ -40,6 +42,7 @@
 #include <levada/op/select.hpp>          // filter without a branch
 #include <levada/op/shortlist.hpp>       // a few values in a row
 #include <levada/op/sketch.hpp>          // aggregates with a summary of their own
+#include <levada/op/sorted.hpp>          // events in the order of their times
 #include <levada/op/state_machine.hpp>   // a table of transitions
 #include <levada/op/top.hpp>             // the greatest events
 #include <levada/op/transition.hpp>      // what a state machine emits
