@@ -36,7 +36,8 @@ std::vector<reading> disordered(std::size_t n, std::uint64_t disorder, std::uint
   return all;
 }
 std::vector<reading> in_order(std::vector<reading> all) {
-  std::stable_sort(all.begin(), all.end(), [](const reading& a, const reading& b) { return a.time < b.time; });
+  std::sort(all.begin(), all.end(),
+            [](const reading& a, const reading& b) { return a.time != b.time ? a.time < b.time : a.level < b.level; });
   return all;
 }
 struct outcome {
