@@ -56,17 +56,14 @@ constexpr auto in_batches(F function) {
 ///        theirs. Watermarks keep their place among them.
 ///        Aside goes refusal{event, reason}: the fetcher had a fault, no answer came in time, or there was no room to wait; out
 ///        of order, as soon as that is known.
-/// Holds  `bound` rows and `waiting` events, from the start on; on a restart (if they are trivially copyable) they are still
-/// there,
-///        and what had been asked is asked again. When the cache is full those rows go that were not used for the longest time,
-///        about.
+/// Holds  `bound` rows and `waiting` events, from the start on. A restart brings them back (if they are trivially copyable), and
+///        what had been asked is asked again. When the cache is full those rows go that were not used for longest, about.
 /// Fails  never by itself. A fault is not cached: the next event of that key asks again, once at a time. A row whose refreshing
 ///        fails is used until it is too old. At the end of the stream those that wait get their patience, once for all, by the
 ///        machine's clock. A fetcher that never returns holds up the end of the program: give it a time limit of its own.
 /// Costs  a hit: a lookup of the key, and combine. A miss: the event is copied; one system call a turn. While a call is out the
 ///        flow is woken every millisecond, and else not at all.
-/// When an answer comes is up to the other side, so a replay has the same events in the same order, with the rows of its own
-/// time.
+/// When an answer comes is up to the other side: a replay has the same order, with the rows of its own time.
 template <fixed_string Name, class Value, class Fetch, class Combine, class In>
 class lookup_operator {
  public:

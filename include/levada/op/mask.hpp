@@ -119,12 +119,17 @@ struct stars {
   }
 };
 
-/// Takes  events E; a member that is a text<N> or an integer, and how it is masked: `hashed{key0, key1}` or `stars{.keep_last =
-/// 4}`. Emits  the same events, masked in that member. A text that is not longer than `keep_last` is all stars. Holds  nothing
-/// but the key, which it does not persist. Fails  never. Costs  a copy of the event, and 20 ns or so for a hash. What it is not:
-/// anonymisation. Who has the key, and can list the values (card numbers, names, addresses are few), hashes all of them and
-/// compares; who has not can still count, link and guess by what else the event says. Stars show how long the text was. Keep the
-/// key off the machines that get the events, and in nobody's source code; a new key cuts the link to what was hashed before.
+/// Takes  events E; a member that is a text<N> or an integer, and how it is masked: hashed{key0, key1}, stars{.keep_last = 4}.
+/// Emits  the same events, masked in that member; below key_by the key beside them is still the plain one: mask first. A text
+///        that is not longer than `keep_last` is all stars.
+/// Holds  nothing but the key, which it does not persist.
+/// Fails  never.
+/// Costs  a copy of the event, and of a hash a few rounds for each 8 bytes.
+///
+/// What it is not: anonymisation. Who has the key, and can list the values (card numbers, names, addresses are few), hashes all
+/// of them and compares; who has not can still count, link and guess by what else the event says. Stars show how long the text
+/// was. Keep the key off the machines that get the events, and in nobody's source code; a new key cuts the link to what was
+/// hashed before.
 template <fixed_string Name, class Member, class How>
 struct mask_operator {
   static constexpr std::string_view kind = "mask";
