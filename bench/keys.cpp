@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // keys: from a key to its slot, and one more in an array by slot; beside a hash map that holds the number itself.
-//   bench_keys [ROUNDS]
+//   bench_keys [--rounds N]
 #include <levada/os/clock.hpp>
 #include <levada/state/key_table.hpp>
 
@@ -90,7 +90,7 @@ double time_of(Contestant& c, std::span<const key> stream) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const long rounds = argc > 1 ? std::strtol(argv[1], nullptr, 10) : 7;
+  const long rounds = argc > 2 && std::string(argv[1]) == "--rounds" ? std::strtol(argv[2], nullptr, 10) : 7;
   struct size {
     const char* name;
     std::size_t keys;

@@ -25,6 +25,7 @@ template <class... Events>
 struct inputs;
 template <class Key, class Event>
 struct keyed;
+struct processing_time;
 template <class Op>
 struct link;
 class histogram;
@@ -89,6 +90,7 @@ class timers;
 template <class T>
 class slots;
 struct keys;
+enum class keys_full : std::uint8_t;
 struct dense_keys;
 
 // flow
@@ -127,6 +129,16 @@ struct first;
 struct last;
 template <class Key, class... Results>
 struct row;
+template <class Row>
+struct revision;
+struct early;
+struct ahead;
+struct bounded;
+struct periodic;
+template <class Marker>
+struct punctuated;
+enum class silence : std::uint8_t;
+struct event_time_options;
 enum class skip : std::uint8_t;
 enum class when_full : std::uint8_t;
 enum class timed_out : std::uint8_t;
@@ -186,5 +198,13 @@ struct clear;
 enum class alert_state : std::uint8_t;
 template <class E>
 struct alert;
+enum class comparison : std::uint8_t;
+struct condition;
+struct subject;
+struct ladder;
+template <class Alert>
+struct escalation;
+template <class E>
+struct matched;
 
 }  // namespace levada::inline v0

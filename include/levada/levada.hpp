@@ -15,14 +15,18 @@
 #include <levada/source/values.hpp>    // events in memory
 
 // what happens to them
-#include <levada/op/aggregate.hpp>  // count sum mean min max variance stddev first last
-#include <levada/op/aggregate_by.hpp>
+#include <levada/op/aggregate.hpp>         // count sum mean min max variance stddev first last
+#include <levada/op/aggregate_by.hpp>      // the same by monoids of your own
 #include <levada/op/at.hpp>                // where an event says its time
 #include <levada/op/attempt.hpp>           // map that may refuse
+#include <levada/op/changes.hpp>           // those with which a value changes
 #include <levada/op/copy_fields.hpp>       // members of the same names
+#include <levada/op/deadband.hpp>          // those whose value has moved far enough
+#include <levada/op/dedup.hpp>             // an identity once
 #include <levada/op/distinct.hpp>          // how many different values
 #include <levada/op/drop_late.hpp>         // lets event time run forward only
 #include <levada/op/enrich.hpp>            // what a table knows of a key
+#include <levada/op/event_time.hpp>        // how far the time of events has come
 #include <levada/op/filter.hpp>            // those for which a predicate holds
 #include <levada/op/flat_map.hpp>          // any number for each
 #include <levada/op/fold.hpp>              // one value of a whole stream
@@ -40,7 +44,11 @@
 #include <levada/op/pattern.hpp>           // events that follow each other
 #include <levada/op/process.hpp>           // functions of your own, with a state and an alarm
 #include <levada/op/quantile.hpp>          // medians and percentiles
+#include <levada/op/rate_limit.hpp>        // so many a period
+#include <levada/op/reservoir.hpp>         // a few that stand for all
+#include <levada/op/revision.hpp>          // what a window says more than once
 #include <levada/op/row.hpp>               // what a window emits
+#include <levada/op/sample.hpp>            // every n-th, or a share of the keys
 #include <levada/op/scan.hpp>              // map with a memory
 #include <levada/op/select.hpp>            // filter without a branch
 #include <levada/op/session_window.hpp>    // events that follow each other closely
@@ -49,6 +57,7 @@
 #include <levada/op/state_machine.hpp>     // a table of transitions
 #include <levada/op/state_window.hpp>      // events in a row that have one value
 #include <levada/op/threshold_window.hpp>  // events in a row for which a condition holds
+#include <levada/op/throttle.hpp>          // one an interval
 #include <levada/op/top.hpp>               // the greatest events
 #include <levada/op/transition.hpp>        // what a state machine emits
 #include <levada/op/unkey.hpp>             // the end of a keyed part
@@ -59,8 +68,15 @@
 #include <levada/op/zip.hpp>               // pairs of two streams, one by one in the order of time
 
 // what is learned of them, and what follows from it
-#include <levada/model/normal_range.hpp>  // what is normal for a series
-#include <levada/rule/alert_when.hpp>     // a condition that holds, with hold and clear
+#include <levada/model/normal_range.hpp>      // what is normal for a series
+#include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
+#include <levada/rule/alert_when_silent.hpp>  // nothing came for too long
+#include <levada/rule/condition.hpp>          // a member compared with values, as data
+#include <levada/rule/debounce.hpp>           // a value that has lasted
+#include <levada/rule/escalate.hpp>           // one recipient after the other
+#include <levada/rule/predicate_index.hpp>    // which of thousands of rules an event fulfils
+#include <levada/rule/predicate_rules.hpp>    // rules as data
+#include <levada/rule/predicates.hpp>         // the same in a flow, with rules that change
 
 // where they leave
 #include <levada/sink/json_lines.hpp>  // a file with an event a line
@@ -120,3 +136,4 @@
 #include <levada/wire/json.hpp>              // events to text
 #include <levada/wire/mutable_record.hpp>    // members set by characters
 #include <levada/wire/record.hpp>            // members by name, at run time
+#include <levada/wire/text_template.hpp>     // words with members of an event in them

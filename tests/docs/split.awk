@@ -15,5 +15,6 @@ inside {
 }
 BEGIN {
   number = 0
-  print "#include <levada/levada.hpp>\n#include <cmath>\n#include <cstdio>\n#include <string>\n#include <vector>\nnamespace lv = levada;\nusing namespace lv::literals;"
+  # use(...) stands for whatever a reader does with a result.
+  print "#include <levada/levada.hpp>\n#include <cmath>\n#include <cstdio>\n#include <string>\n#include <vector>\nnamespace lv = levada;\nusing namespace lv::literals;\nvoid use(const auto&...) {}"
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/op/key_by.hpp>
 
+#include "../support/archive.hpp"
 #include "../support/stream.hpp"
 
 #include <levada/core/text.hpp>
 #include <levada/flow/flow.hpp>
+#include <levada/op/event_time.hpp>
 #include <levada/op/fold.hpp>
 #include <levada/op/scan.hpp>
 #include <levada/op/select.hpp>
@@ -17,6 +19,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lv = levada;
@@ -248,4 +251,120 @@ TEST_CASE("an event that a signal brings, before the signal itself comes here, h
   CHECK(flow.at<"rows">().state.size() == 1);
   flow.advance(at(6'072));
   CHECK(flow.at<"rows">().state.size() == 0);
+}
+
+TEST_CASE("by event time a key goes when the watermark is beyond its newest event by the idle time, after windows have fired") {
+  for (bool masked : {false, true}) {
+    CAPTURE(masked);
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> said;
+    auto below = [&] {
+      return lv::key_by<"sensor">(&reading::sensor, {.bound = 8, .idle = 10_s}, lv::at(&reading::time)) |
+             lv::window<"window", lv::tumbling{5_s}>(lv::at(&reading::time), lv::aggregate<lv::count>(&reading::level)) |
+             lv::to([&](const auto& r) { said.emplace_back(r.key, r.template get<lv::count>()); });
+    };
+    auto source = lv::from(lv::input<reading>()) | lv::event_time(&reading::time, lv::bounded{0_s, 1_s});
+    auto check = [&](auto flow) {
+      REQUIRE(flow.open());
+      auto& table = flow.template at<"sensor">().state;
+      flow.push(std::vector<reading>{
+          {.time = at(1001), .sensor = 1}, {.time = at(1009), .sensor = 2}, {.time = at(1003), .sensor = 2}});
+      flow.advance(at(900'000));  // of no account
+      CHECK(table.size() == 2);
+      flow.push(reading{.time = at(1011), .sensor = 3});
+      CHECK(table.size() == 3);
+      flow.push(reading{.time = at(1012), .sensor = 3});  // 1 is past 1001 + 10
+      CHECK(table.size() == 2);
+      flow.push(std::vector<reading>(100, reading{.time = at(1019), .sensor = 3}));
+      CHECK(table.size() == 2);
+      flow.push(reading{.time = at(1021), .sensor = 3});  // an event of the past has not made 2 younger
+      CHECK(table.size() == 1);
+      flow.finish();
+      CHECK(flow.template counts<"window">().dropped == 1);  // the one that was late
+      CHECK(said == std::vector<std::pair<std::uint32_t, std::uint64_t>>{{1, 1}, {2, 1}, {3, 2}, {3, 100}, {3, 1}});
+    };
+    if (masked)
+      check(lv::flow(source | lv::select([](const reading&) { return true; }) | below()));
+    else
+      check(lv::flow(source | below()));
+  }
+}
+
+TEST_CASE("a full table gives the place of the idlest key to a new one, inside a span too") {
+  const auto events = support::readings(4000, 12);
+  for (bool masked : {false, true})
+    for (std::size_t length : support::span_lengths) {
+      CAPTURE(length);
+      CAPTURE(masked);
+      std::vector<std::uint64_t> said, expected;
+      std::map<std::uint32_t, std::pair<std::int64_t, std::uint64_t>> live;  // by key: its second, and how often it was seen
+      std::map<std::uint32_t, std::uint32_t> slot_of;
+      std::vector<std::uint32_t> free{4, 3, 2, 1};
+      auto below = [&] {
+        return lv::key_by<"sensor">(&reading::sensor, {.bound = 4, .full = lv::keys_full::retire_idlest},
+                                    lv::at([](const reading& r) {
+                                      return lv::timestamp{r.time.ns * 1000};  // a second in a thousand events' time
+                                    })) |
+               lv::scan(std::uint64_t{0}, counted) | lv::to([&](std::uint64_t n) { said.push_back(n); });
+      };
+      auto check = [&](auto flow) {
+        REQUIRE(flow.open());
+        support::in_spans(events, length, [&](auto part) { flow.push(part); });
+        CHECK(flow.template counts<"sensor">().dropped == 0);
+      };
+      if (masked)
+        check(lv::flow(lv::from(lv::input<reading>()) | lv::select([](const reading&) { return true; }) | below()));
+      else
+        check(lv::flow(lv::from(lv::input<reading>()) | below()));
+      for (const reading& r : events) {
+        if (!live.contains(r.sensor)) {
+          if (free.empty()) {
+            auto idlest = live.begin();
+            for (auto it = live.begin(); it != live.end(); ++it)
+              if (std::pair(it->second.first, slot_of[it->first]) < std::pair(idlest->second.first, slot_of[idlest->first]))
+                idlest = it;
+            free.push_back(slot_of[idlest->first]);
+            live.erase(idlest);
+          }
+          slot_of[r.sensor] = free.back();
+          free.pop_back();
+        }
+        auto& [second, n] = live[r.sensor];
+        second = r.time.ns * 1000 / 1'000'000'000;
+        expected.push_back(++n);
+      }
+      CHECK(said == expected);
+    }
+}
+
+TEST_CASE("or those that find no room share a slot, and are counted") {
+  std::vector<std::uint64_t> said;
+  auto flow = lv::flow(lv::from(lv::input<reading>()) |
+                       lv::key_by<"sensor">(&reading::sensor, {.bound = 2, .full = lv::keys_full::share}) |
+                       lv::scan(std::uint64_t{0}, counted) | lv::to([&](std::uint64_t n) { said.push_back(n); }));
+  REQUIRE(flow.open());
+  for (std::uint32_t sensor : {1u, 2u, 3u, 4u, 1u, 3u}) flow.push(reading{.sensor = sensor});
+  CHECK(said == std::vector<std::uint64_t>{1, 1, 1, 2, 2, 3});
+  CHECK(flow.at<"sensor">().shared == 3);
+  CHECK(flow.counts<"sensor">().dropped == 0);
+}
+
+TEST_CASE("keys, their slots and their ages survive a restart") {
+  std::vector<std::uint64_t> said;
+  auto make = [&] {
+    return lv::flow(lv::from(lv::input<reading>()) | lv::key_by<"sensor">(&reading::sensor, {.bound = 2, .idle = 10_s}) |
+                    lv::scan<"count">(std::uint64_t{0}, counted) | lv::to([&](std::uint64_t n) { said.push_back(n); }));
+  };
+  auto before = make(), after = make();
+  REQUIRE(before.open());
+  REQUIRE(after.open());
+  before.advance(at(1000));
+  before.push(reading{.sensor = 7});
+  before.advance(at(1008));
+  before.push(std::vector<reading>(3, reading{.sensor = 5}));
+  support::carry_over(before.at<"sensor">(), after.at<"sensor">());
+  for (std::size_t slot = 0; slot < 3; ++slot) after.at<"count">().state[slot] = before.at<"count">().state[slot];
+  said.clear();
+  after.advance(at(1012));  // 7 goes
+  after.push(std::vector<reading>{{.sensor = 5}, {.sensor = 9}});
+  CHECK(said == std::vector<std::uint64_t>{4, 1});
 }

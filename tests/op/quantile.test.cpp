@@ -27,11 +27,11 @@ using support::reading;
 
 namespace {
 
-constexpr lv::percent ranks[] = {0, 0.1, 1, 5, 25, 50, 75, 95, 99, 99.9, 100};
+constexpr lv::percentage ranks[] = {0, 0.1, 1, 5, 25, 50, 75, 95, 99, 99.9, 100};
 
 /// The value of that rank, as one finds it in a sorted list.
 template <class V>
-V exact(std::vector<V> values, lv::percent p) {
+V exact(std::vector<V> values, lv::percentage p) {
   std::sort(values.begin(), values.end());
   const auto rank =
       static_cast<std::size_t>(std::ceil(static_cast<double>(p.millionths) * static_cast<double>(values.size()) / 1e6));
@@ -71,7 +71,7 @@ template <class Sketch, class V>
 void is_right(const Sketch& s, const std::vector<V>& values, double absolute) {
   double most = 0;
   for (const V v : values) most = std::max(most, std::fabs(static_cast<double>(v)));
-  for (const lv::percent p : ranks) {
+  for (const lv::percentage p : ranks) {
     const auto truth = static_cast<double>(exact(values, p)), found = static_cast<double>(s.quantile(p));
     CAPTURE(p.millionths);
     CAPTURE(truth);
@@ -87,8 +87,8 @@ bool same_bytes(const T& a, const T& b) {
 }  // namespace
 
 TEST_CASE("a percent is written as one says it") {
-  static_assert(lv::percent(99).millionths == 990'000 && lv::percent(99.9).millionths == 999'000);
-  static_assert(lv::percent(0.0001).millionths == 1 && lv::percent(100) == lv::percent(100.0));
+  static_assert(lv::percentage(99).millionths == 990'000 && lv::percentage(99.9).millionths == 999'000);
+  static_assert(lv::percentage(0.0001).millionths == 1 && lv::percentage(100) == lv::percentage(100.0));
   static_assert(lv::ddsketch<double>::error <= 0.01 && lv::ddsketch<double>::error > 0.005);
   static_assert(lv::ddsketch<double, 0.1>::error <= 0.001);
 }
@@ -115,7 +115,7 @@ TEST_CASE("small whole numbers are exact, large ones within the error") {
   std::vector<std::int32_t> levels(5000);
   for (auto& v : levels) v = static_cast<std::int32_t>(r.below(200)) - 100;
   const auto s = sketch_of<lv::ddsketch<std::int32_t>>(levels);
-  for (const lv::percent p : ranks) CHECK(s.quantile(p) == exact(levels, p));
+  for (const lv::percentage p : ranks) CHECK(s.quantile(p) == exact(levels, p));
   const auto ends = sketch_of<lv::ddsketch<std::int64_t>>(std::vector<std::int64_t>{INT64_MIN, 0, INT64_MAX});
   CHECK(ends.quantile(0) == INT64_MIN);
   CHECK(ends.quantile(50) == 0);

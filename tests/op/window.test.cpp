@@ -15,11 +15,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 namespace lv = levada;
@@ -213,6 +216,71 @@ void time_windows_match(std::int64_t begin, std::uint64_t seed) {
   }
 }
 
+/// Saves what an operator names to bytes, or fills it from them.
+struct archive {
+  std::vector<char> bytes{};
+  std::size_t read = 0;
+  bool saves = true;
+
+  void operator()(auto&... members) { (one(members), ...); }
+
+ private:
+  template <class T>
+  void one(lv::slots<T>& all) {
+    for (T& cell : all) one(cell);
+  }
+  template <class T>
+  void one(T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    auto* at = reinterpret_cast<char*>(&value);
+    if (saves)
+      bytes.insert(bytes.end(), at, at + sizeof value);
+    else
+      std::copy_n(bytes.data() + read, sizeof value, at), read += sizeof value;
+  }
+};
+
+/// A flow that is stopped in the middle, and one that was fed nothing but what the first one has saved.
+template <auto Shape, lv::stalls Stalls = lv::stalls::automatic>
+void goes_on_after_a_restart() {
+  CAPTURE(lv::detail::extent(Shape.size));
+  const auto make = [](std::vector<result>& output) {
+    return lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor, lv::dense_keys{7}) |
+                    all_results<Shape, Stalls>() | into(output));
+  };
+  const auto events = support::readings(3000);
+  std::int64_t now = 0;
+  const auto feed = [&](auto& flow, std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      now = static_cast<std::int64_t>(i) * 1'000'000;
+      flow.advance({now});
+      flow.push(events[i]);
+    }
+  };
+  for (std::size_t stop : {0u, 1u, 700u, 1001u, 1900u}) {
+    CAPTURE(stop);
+    std::vector<result> whole, rest;
+    auto one = make(whole);
+    REQUIRE(one.open());
+    feed(one, 0, stop);
+    whole.clear();
+    archive kept;
+    one.template at<"window">().persist(kept);
+    feed(one, stop, events.size());
+    one.finish();
+
+    auto other = make(rest);
+    REQUIRE(other.open());
+    other.advance({static_cast<std::int64_t>(stop) * 1'000'000 - 1'000'000});
+    kept.saves = false;
+    other.template at<"window">().persist(kept);
+    feed(other, stop, events.size());
+    other.finish();
+    CHECK(!whole.empty());
+    CHECK(rest == whole);
+  }
+}
+
 constexpr lv::sliding<std::size_t> events_of(std::size_t size, std::size_t slide) { return {size, slide}; }
 constexpr lv::sliding<lv::duration> time_of(lv::duration size, lv::duration slide) { return {size, slide}; }
 
@@ -226,6 +294,51 @@ TEST_CASE("count windows equal the naive ones: tumbling, sliding, slide 1, of on
   count_windows_match<events_of(64, 1)>();
   count_windows_match<events_of(200, 100)>();
   count_windows_match<events_of(180, 18)>();
+}
+
+TEST_CASE("windows go on after a restart where they were") {
+  goes_on_after_a_restart<events_of(10, 10)>();
+  goes_on_after_a_restart<events_of(12, 4)>();
+  goes_on_after_a_restart<events_of(100, 1)>();
+  goes_on_after_a_restart<events_of(100, 1), lv::stalls::bounded>();
+  goes_on_after_a_restart<events_of(90, 9), lv::stalls::bounded>();
+  goes_on_after_a_restart<time_of(100_ms, 10_ms)>();
+}
+
+TEST_CASE_TEMPLATE("while an image is taken of them windows of many panes go on, and the image stays as it was", Choice,
+                   std::integral_constant<lv::stalls, lv::stalls::allowed>,
+                   std::integral_constant<lv::stalls, lv::stalls::bounded>) {
+  std::vector<result> plain, imaged;
+  const auto make = [](std::vector<result>& output) {
+    return lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor, lv::dense_keys{7}) |
+                    all_results<events_of(50, 1), Choice::value>() | into(output));
+  };
+  auto one = make(plain), other = make(imaged);
+  REQUIRE(one.open());
+  REQUIRE(other.open());
+  const auto events = support::readings(3000);
+  const std::span<const reading> all(events);
+  one.push(all);
+  other.push(all.first(1200));
+  auto& window = other.template at<"window">();
+  lv::image kept;
+  kept.begin(window.places.begin(), sizeof *window.places.begin(), window.places.size());
+  window.places.keep_in(&kept);
+  const auto bytes = std::as_bytes(std::span(window.places.begin(), window.places.size()));
+  const std::vector<std::byte> before(bytes.begin(), bytes.end());
+  other.push(all.subspan(1200, 900));
+  std::size_t enough = SIZE_MAX;
+  CHECK(kept.step(enough));
+  constexpr std::size_t cell = sizeof *window.places.begin();
+  REQUIRE(kept.order().size() == window.places.size());
+  std::size_t wrong = 0;
+  for (std::size_t k = 0; k < kept.order().size(); ++k)
+    wrong += std::equal(kept.bytes() + k * cell, kept.bytes() + (k + 1) * cell, before.data() + kept.order()[k] * cell) ? 0u : 1u;
+  CHECK(wrong == 0);
+  CHECK(!std::ranges::equal(bytes, before));
+  window.places.keep_in(nullptr);
+  other.push(all.subspan(2100));
+  CHECK(imaged == plain);
 }
 
 TEST_CASE("they equal the naive ones whether or not they may stall") {

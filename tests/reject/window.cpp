@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: window: the value to aggregate must be a member of the event type that arrives here
 #include <levada/flow/flow.hpp>
+#include <levada/op/aggregate.hpp>
 #include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

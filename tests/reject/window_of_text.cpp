@@ -2,6 +2,7 @@
 // expect: window: sum, mean, min, max, variance and stddev need a number
 #include <levada/core/text.hpp>
 #include <levada/flow/flow.hpp>
+#include <levada/op/aggregate.hpp>
 #include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>

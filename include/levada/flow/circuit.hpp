@@ -6,6 +6,7 @@
 #include <levada/core/concepts.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/pack.hpp>
+#include <levada/flow/detail/held.hpp>
 #include <levada/flow/detail/junctions.hpp>
 #include <levada/flow/plan.hpp>
 
@@ -19,95 +20,6 @@
 #include <utility>
 
 namespace levada::inline v0 {
-
-namespace detail {
-
-/// How a circuit reaches an operator: it owns it; or, for the time of a span, holds a copy in its frame, points at it, or holds
-/// what it entered the span with.
-template <class Op>
-struct in_frame {
-  Op op;
-};
-template <class Op>
-struct in_place {
-  Op* op;
-};
-template <class Op>
-struct entered {
-  using in_span = decltype(std::declval<Op&>().enter());
-  Op* op;
-  in_span stand_in;
-};
-template <class Op>
-LEVADA_INLINE constexpr Op& reach(Op& op) {
-  return op;
-}
-template <class Op>
-LEVADA_INLINE constexpr Op& reach(in_frame<Op>& f) {
-  return f.op;
-}
-template <class Op>
-LEVADA_INLINE constexpr Op& reach(in_place<Op>& f) {
-  return *f.op;
-}
-template <class Op>
-LEVADA_INLINE constexpr Op& reach(entered<Op>& f) {
-  return *f.op;
-}
-/// What takes the events.
-template <class Held>
-LEVADA_INLINE constexpr auto& reach_taker(Held& held) {
-  return detail::reach(held);
-}
-template <class Op>
-LEVADA_INLINE constexpr auto& reach_taker(entered<Op>& f) {
-  return f.stand_in;
-}
-template <class Held>
-LEVADA_INLINE void enter_again(Held&) {}
-template <class Op>
-LEVADA_INLINE void enter_again(entered<Op>& f) {
-  ::new (static_cast<void*>(&f.stand_in)) typename entered<Op>::in_span(f.op->enter());
-}
-template <class Held>
-struct operator_of {
-  using type = Held;
-};
-template <class Op>
-struct operator_of<in_frame<Op>> {
-  using type = Op;
-};
-template <class Op>
-struct operator_of<in_place<Op>> {
-  using type = Op;
-};
-template <class Op>
-struct operator_of<entered<Op>> {
-  using type = Op;
-};
-
-/// Are events counted in a flow that begins with this operator? Always; but what counting costs can be measured only beside a flow
-/// that does not (bench/jobs.hpp).
-template <class First>
-inline constexpr bool is_counted = true;
-
-/// What a circuit writes down beside its events: once for the flow, however many frames run.
-template <class Plan>
-struct ledger {
-  std::array<std::uint64_t, Plan::nodes> dropped{};
-  struct none {};
-  [[no_unique_address]] std::conditional_t<Plan::has_merges, junctions<Plan>, none> merges{};
-};
-template <class Plan>
-LEVADA_INLINE ledger<Plan>& reach_ledger(ledger<Plan>& l) {
-  return l;
-}
-template <class Plan>
-LEVADA_INLINE ledger<Plan>& reach_ledger(ledger<Plan>* l) {
-  return *l;
-}
-
-}  // namespace detail
 
 /// What every operator may ask.
 struct flow_clock {
@@ -150,22 +62,22 @@ struct port {
     circuit->template emit_batch<I>(events);
   }
   template <signal S>
-  void raise(const S& s) const {
+  LEVADA_INLINE void raise(const S& s) const {
     circuit->template raise<I>(s);
   }
   /// Counts events that go no further by policy or by lack of room, not by a predicate.
-  void drop(std::uint64_t events = 1) const { circuit->books().dropped[I] += events; }
+  LEVADA_INLINE void drop(std::uint64_t events = 1) const { circuit->books().dropped[I] += events; }
   /// Counts an event that goes no further because of what it is: for operators that are otherwise one to one.
   LEVADA_INLINE void reject() const { circuit->template reject<I>(); }
   /// The split (partition, producer) of its source that the span comes from.
-  [[nodiscard]] std::uint32_t split() const { return circuit->clock.split; }
-  [[nodiscard]] timestamp now() const { return circuit->clock.now; }
-  [[nodiscard]] timestamp wall() const { return circuit->clock.wall; }
-  [[nodiscard]] duration steady() const { return circuit->clock.steady; }
+  [[nodiscard]] LEVADA_INLINE std::uint32_t split() const { return circuit->clock.split; }
+  [[nodiscard]] LEVADA_INLINE timestamp now() const { return circuit->clock.now; }
+  [[nodiscard]] LEVADA_INLINE timestamp wall() const { return circuit->clock.wall; }
+  [[nodiscard]] LEVADA_INLINE duration steady() const { return circuit->clock.steady; }
   [[nodiscard]] static constexpr std::string_view name() { return Circuit::template operator_at<I>::name; }
 };
 
-/// Held is an operator, or an in_frame or in_place of one. `Ledger` is a ledger, or a pointer to one.
+/// Held is an operator, or an in_frame, in_place or entered of one. `Ledger` is a ledger; of a frame, its home.
 template <class Plan, class Ledger, class... Held>
 struct circuit {
   pack<Held...> held;
@@ -173,6 +85,7 @@ struct circuit {
   std::array<std::uint64_t, Plan::counters> counted{};  // events emitted; by operators that are one to one, those rejected
   Ledger ledger{};
 
+  static constexpr bool is_frame = detail::is_home<Ledger>;
   template <std::size_t I>
   using held_at = element<I, pack<Held...>>;
   template <std::size_t I>
@@ -251,9 +164,22 @@ struct circuit {
     }
   }
 
+  /// From the middle of a span. It happens at home: a frame whose address no call is given stays in registers.
+  template <std::size_t I, signal S>
+    requires(is_frame)
+  LEVADA_INLINE void raise(const S& s) {
+    auto& there = *ledger.circuit;
+    for_each_below<I>([&](auto node) LEVADA_INLINE_LAMBDA { detail::go_home(held_of<node>(), there.template at<node>()); });
+    there.template raise_within_span<I>(s);
+    for_each_below<I>([&](auto node) LEVADA_INLINE_LAMBDA { detail::come_back(held_of<node>(), there.template at<node>()); });
+  }
+  template <std::size_t I, signal S>
+  LEVADA_COLD void raise_within_span(const S& s) {
+    raise<I>(s);
+  }
   /// Goes straight to the next operators that handle S: those between forward it, at compile time.
   template <std::size_t I, std::size_t K = 0, signal S>
-    requires(!Plan::has_merges)
+    requires(!Plan::has_merges && !is_frame)
   void raise(const S& s) {
     if constexpr (K < Plan::fanout_of(I)) {
       constexpr std::size_t to = next_to_hear<S>(Plan::successor(I, K));
@@ -270,7 +196,7 @@ struct circuit {
   }
   /// Where streams meet, as a wave: see detail/junctions.hpp.
   template <std::size_t I, signal S>
-    requires(Plan::has_merges)
+    requires(Plan::has_merges && !is_frame)
   LEVADA_COLD void raise(const S& s) {
     if (const auto* h = books().merges.heard; h != nullptr && h->kind == &detail::kind_of_signal<S> && h->node == I) {
       auto& w = *static_cast<detail::wave<Plan, S>*>(h->wave);
@@ -307,6 +233,17 @@ struct circuit {
   }
 
  private:
+  template <std::size_t I>
+  LEVADA_INLINE constexpr held_at<I>& held_of() {
+    return static_cast<detail::leaf<I, held_at<I>>&>(held).value;
+  }
+  template <std::size_t I, class F>
+  LEVADA_INLINE static void for_each_below(F&& f) {
+    for_each_index<Plan::nodes>([&](auto node) LEVADA_INLINE_LAMBDA {
+      if constexpr (node != I && Plan::template reaches<I>[node]) f(node);
+    });
+  }
+
   template <std::size_t I, std::size_t Input, class E>
   [[gnu::noinline]] void call(const E& e) {
     if constexpr (Plan::is_connected[I])

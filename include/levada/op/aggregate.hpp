@@ -60,9 +60,9 @@ struct moments {
 
   [[no_unique_address]] std::conditional_t<sums, detail::accumulator<V>, detail::no_moment<moment::sum>> sum{};
   struct shifted {
-    double sum = 0;     // of value - origin
-    double origin = 0;  // the first value; 0 if that is not finite. It lies between the others, or g++ would make them one vector
-    double squares = 0;  // of (value - origin)^2, for which a row of appends would wait from one end of it to the other
+    double sum = 0;      // of value - origin
+    double origin = 0;   // the first value; 0 if that is not finite. It lies here because g++ would make a vector of the others,
+    double squares = 0;  // of (value - origin)^2, and a row of appends would wait for both where it needs to wait for one
   };
   [[no_unique_address]] maybe<moment::squares, shifted> about{};
   [[no_unique_address]] maybe<moment::least, V> least{};

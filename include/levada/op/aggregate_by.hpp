@@ -44,18 +44,25 @@ struct combined {
     for_each_index<sizeof...(Ms)>([&](auto i) LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::lift(v); });
   }
   LEVADA_INLINE void add(const V& v) {
-    for_each_index<sizeof...(Ms)>([&](auto i) LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::combine(get<i>(lifts), monoid<i>::lift(v)); });
+    for_each_index<sizeof...(Ms)>([&](auto i) LEVADA_INLINE_LAMBDA {
+      auto& own = get<i>(lifts);
+      own = monoid<i>::combine(own, monoid<i>::lift(v));
+    });
   }
   LEVADA_INLINE void append(const combined& later, std::uint64_t) {
-    for_each_index<sizeof...(Ms)>([&](auto i) LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::combine(get<i>(lifts), get<i>(later.lifts)); });
+    for_each_index<sizeof...(Ms)>([&](auto i) LEVADA_INLINE_LAMBDA {
+      auto& own = get<i>(lifts);
+      own = monoid<i>::combine(own, get<i>(later.lifts));
+    });
   }
   static constexpr bool exact = (requires(const lifted<Ms, V>& a) { Ms::inverse(a); } && ...);
   LEVADA_INLINE void retract(const combined& oldest)
     requires exact
   {
-    for_each_index<sizeof...(Ms)>(
-        [&](auto i)
-            LEVADA_INLINE_LAMBDA { get<i>(lifts) = monoid<i>::combine(monoid<i>::inverse(get<i>(oldest.lifts)), get<i>(lifts)); });
+    for_each_index<sizeof...(Ms)>([&](auto i) LEVADA_INLINE_LAMBDA {
+      auto& own = get<i>(lifts);
+      own = monoid<i>::combine(monoid<i>::inverse(get<i>(oldest.lifts)), own);
+    });
   }
   template <std::size_t I>
   [[nodiscard]] LEVADA_INLINE auto result() const {

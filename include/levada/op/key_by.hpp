@@ -5,6 +5,9 @@
 #include <levada/core/concepts.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/fixed_string.hpp>
+#include <levada/core/time.hpp>
+#include <levada/op/at.hpp>
+#include <levada/op/detail/saturated.hpp>
 #include <levada/state/key_table.hpp>
 
 #include <concepts>
@@ -15,10 +18,18 @@
 
 namespace levada::inline v0 {
 
+/// What becomes of a new key when there is no room.
+enum class keys_full : std::uint8_t {
+  refuse,         ///< its events are dropped and counted
+  retire_idlest,  ///< the key that was silent for longest goes (to a second; of several that of the lowest slot)
+  share           ///< it shares one slot with all others that found no room; its events are counted in `shared`
+};
+
 /// How many keys there may be at a time, and when one is forgotten.
 struct keys {
   std::uint32_t bound = 1024;
-  duration idle{};  ///< a key that was silent for so long (processing time) gives its slot back; zero: never
+  duration idle{};  ///< a key that was silent for so long, or a sixteenth longer, gives its slot back; zero: never
+  keys_full full = keys_full::refuse;
 };
 
 /// Keys that are numbers from 0 to bound - 1, such as the places of a rack: the number is the slot, and nothing is looked up.
@@ -27,23 +38,56 @@ struct dense_keys {
   std::uint32_t bound;
 };
 
+namespace detail {
+/// Keys grow old in processing time.
+struct no_event_time {
+  template <class>
+  static consteval bool tells() {
+    return true;
+  }
+};
+/// Times in units of a key's age, a sixteenth of the time after which it is idle: then keys that are busy seldom grow older. The
+/// division is done once for all times of a unit.
+struct age_of_time {
+  std::uint64_t begin = 0, length = 0;
+  std::uint32_t age = 0;
+
+  static duration unit_of(duration idle) {
+    constexpr duration least{1'000'000'000};
+    return idle / 16 < least ? least : idle / 16;
+  }
+  /// Wrapped far beyond the life of a flow's time range; 0 before time is known.
+  static std::uint32_t of(timestamp t, duration unit) { return t.ns <= 0 ? 0 : static_cast<std::uint32_t>(t.ns / unit.ns); }
+  [[nodiscard]] LEVADA_INLINE bool holds(timestamp t) const { return static_cast<std::uint64_t>(t.ns) - begin < length; }
+  LEVADA_COLD static age_of_time around(timestamp t, duration unit) {
+    const auto number = static_cast<std::uint64_t>(levada::slot_of(t, unit)), ns = static_cast<std::uint64_t>(unit.ns);
+    return {number * ns, ns, of(t, unit)};
+  }
+};
+}  // namespace detail
+
 /// Takes  events E; the extractor (member pointer or callable) gives the key: a trivially copyable type without padding,
-///        at most 64 bytes. State below is kept for each key.
+///        at most 64 bytes. State below is kept for each key. With at(&E::time) keys grow old by their events' time.
 /// Emits  the same events with their slots. Idle keys are retired between spans, with a signal that makes the operators
-///        below forget them before the slot is used again.
+///        below forget them before the slot is used again: in processing time; by event time, when the watermark is beyond the
+///        key's newest event by `idle` (and what at() allows), after it has gone on, so that windows have fired.
 /// Holds  a table of `bound` keys, from the start on; no allocation later.
-/// Fails  an event whose key finds no room is dropped and counted.
-/// Costs  2-3 ns while the table fits a cache.
-template <fixed_string Name, class Value, class E>
+/// Fails  an event whose key finds no room is dropped and counted, unless the option `full` says otherwise.
+/// Costs  2-3 ns while the table fits a cache; keys_full::retire_idlest: for each new key that finds no room a look at the table.
+template <fixed_string Name, class Value, class At, class E>
 struct key_by_operator {
   static constexpr std::string_view kind = "key_by";
   static constexpr std::string_view name = Name.view();
   static constexpr bool assigns_slots = true;
   static constexpr bool one_to_one = true;
+  static constexpr bool by_event_time = !std::same_as<At, detail::no_event_time>;
   using key_type = picked_type<Value, E>;
   [[no_unique_address]] Value value;
   keys options{};
+  [[no_unique_address]] At at;
   key_table<key_type> state{};
+  std::uint64_t shared = 0;  ///< events whose key found no room
+  detail::age_of_time known{};
 
   template <class>
   using output = keyed<key_type, E>;
@@ -51,27 +95,36 @@ struct key_by_operator {
   struct in_span {
     [[no_unique_address]] for_a_span<Value, const E&> value;
     typename key_table<key_type>::in_span table;
+    key_by_operator* whole;
     bool ages;
+    detail::age_of_time known;
 
     LEVADA_INLINE void operator()(const E& e, auto out) {
       const key_type k = levada::pick(value, e);
-      const std::uint32_t slot = ages ? table.intern(k, age_of(out.now())) : table.intern(k);
+      std::uint32_t slot = ages ? table.intern(k, age_of(e, out)) : table.intern(k);
       if (slot == key_table<key_type>::none) [[unlikely]]
-        return out.drop();
+        if (!whole->makes_room(k, age_of(e, out), slot, out)) return out.drop();
       out(keyed<key_type, E>{slot, k, e});
     }
     /// A dead event finds its slot or the spare slot 0, and can add no key.
     LEVADA_INLINE void masked(bool live, const E& e, auto out) {
       const key_type k = levada::pick(value, e);
-      std::uint32_t slot = table.find(k);
-      if (live && (ages || slot == key_table<key_type>::none)) [[unlikely]] {
-        slot = table.intern(k, age_of(out.now()));
-        if (slot == key_table<key_type>::none) return out.drop();
-      }
+      std::uint32_t slot = table.intern(live, k, ages ? age_of(e, out) : 0);
+      if (slot == key_table<key_type>::none) [[unlikely]]
+        if (live && !whole->makes_room(k, age_of(e, out), slot, out)) return out.drop();
       out.maybe(live, keyed<key_type, E>{slot, k, e});
     }
+
+   private:
+    LEVADA_INLINE std::uint32_t age_of(const E& e, auto out) {
+      timestamp t = out.now();
+      if constexpr (by_event_time) t = levada::pick(whole->at.time, e);
+      if (!known.holds(t)) [[unlikely]]
+        known = whole->known = detail::age_of_time::around(t, whole->unit());
+      return known.age;
+    }
   };
-  [[nodiscard]] in_span enter() { return {value, state.enter(), options.idle.ns != 0}; }
+  [[nodiscard]] in_span enter() { return {value, state.enter(), this, ages(), known}; }
 
   LEVADA_INLINE void operator()(const E& e, auto out) { enter()(e, out); }
   LEVADA_INLINE void masked(bool live, const E& e, auto out) { enter().masked(live, e, out); }
@@ -81,19 +134,42 @@ struct key_by_operator {
     out.raise(start{options.bound + 1});
   }
   /// First time moves on below, so that windows fire; then keys may go.
-  void on(const tick& t, auto out) {
+  void on(const tick& t, auto out)
+    requires(!by_event_time)
+  {
     out.raise(t);
-    if (options.idle.ns == 0) return;
-    const std::uint32_t now = age_of(t.now), idle = static_cast<std::uint32_t>(options.idle / granule) + 1;
-    if (now > idle) state.retire(now - idle, scan, [&](std::uint32_t slot) { out.raise(retire{slot}); });
+    // A unit more: a key that speaks just so often stays.
+    if (options.idle.ns != 0) retire_before(detail::earlier(t.now, options.idle + unit()), out);
   }
+  void on(const watermark& w, auto out)
+    requires by_event_time
+  {
+    out.raise(w);
+    if (options.idle.ns != 0) retire_before(detail::earlier(detail::earlier(w.time, options.idle), at.allowed), out);
+  }
+  void persist(auto& archive) { archive(state, shared); }
 
  private:
-  static constexpr duration granule{1'000'000'000};
-  static constexpr std::uint32_t scan = 4096;  // buckets a tick: about 10 us
+  static constexpr std::uint32_t scan = 4096;  // buckets a signal: about 10 us
 
-  /// Seconds, wrapped far beyond the life of a flow's time range; 0 before time is known.
-  static std::uint32_t age_of(timestamp t) { return t.ns <= 0 ? 0 : static_cast<std::uint32_t>(t.ns / granule.ns); }
+  [[nodiscard]] bool ages() const { return options.idle.ns != 0 || options.full == keys_full::retire_idlest; }
+  [[nodiscard]] duration unit() const { return detail::age_of_time::unit_of(options.idle); }
+  /// Of a key that was seen in a unit its last event may be from the end of it.
+  void retire_before(timestamp t, auto out) {
+    if (const std::uint32_t horizon = detail::age_of_time::of(t, unit()); horizon > 0)
+      state.retire(horizon, scan, [&](std::uint32_t slot) { out.raise(retire{slot}); });
+  }
+  LEVADA_INLINE bool makes_room(detail::passed<key_type> k, std::uint32_t age, std::uint32_t& slot, auto out) {
+    switch (options.full) {
+      case keys_full::refuse: return false;
+      case keys_full::retire_idlest:
+        state.retire_idlest([&](std::uint32_t idlest) { out.raise(retire{idlest}); });
+        slot = state.intern(k, age);
+        return true;
+      case keys_full::share: ++shared; return true;
+    }
+    return false;
+  }
 };
 
 /// Takes  events E; the extractor gives a number.
@@ -128,10 +204,12 @@ struct key_by_number_operator {
     /// A dead event may come with any number; the slot `bound` is for those.
     LEVADA_INLINE void masked(bool live, const E& e, auto out) {
       const key_type k = levada::pick(value, e);
-      const auto number = static_cast<std::uint64_t>(k);
-      if (live && number >= bound) [[unlikely]]
-        return out.drop();
-      out.maybe(live, keyed<key_type, E>{static_cast<std::uint32_t>(number < bound ? number : bound), k, e});
+      auto number = static_cast<std::uint64_t>(k);
+      if (number >= bound) [[unlikely]] {  // first: there is no branch on what cannot be foreseen
+        if (live) return out.drop();
+        number = bound;
+      }
+      out.maybe(live, keyed<key_type, E>{static_cast<std::uint32_t>(number), k, e});
     }
   };
   [[nodiscard]] in_span enter() { return {value, options.bound}; }
@@ -141,10 +219,11 @@ struct key_by_number_operator {
   void on(const start&, auto out) { out.raise(start{options.bound + 1}); }
 };
 
-template <fixed_string Name, class Value, class Options>
+template <fixed_string Name, class Value, class Options, class At = detail::no_event_time>
 struct key_by_description {
   [[no_unique_address]] Value value;
   Options options;
+  [[no_unique_address]] At at{};
 
   template <class E>
   static consteval bool fits() {
@@ -167,7 +246,12 @@ struct key_by_description {
         static_assert(
             comparable,
             "key_by: a key must be trivially copyable, without padding and at most 64 bytes: an integer, an enum or a text<N>");
-        return comparable;
+        constexpr bool tells = !comparable || At::template tells<E>();
+        static_assert(
+            tells,
+            "key_by: the time of at(...) must be a levada::timestamp in the event type that arrives here, or a function "
+            "callable as timestamp(const Event&)");
+        return comparable && tells;
       }
     }
   }
@@ -176,13 +260,18 @@ struct key_by_description {
     if constexpr (std::is_same_v<Options, dense_keys>)
       return key_by_number_operator<Name, Value, E>{std::move(value), options};
     else
-      return key_by_operator<Name, Value, E>{std::move(value), options};
+      return key_by_operator<Name, Value, At, E>{std::move(value), options, std::move(at)};
   }
 };
 
 template <fixed_string Name = "", class Value>
 constexpr auto key_by(Value value, keys options = {}) {
   return link{key_by_description<Name, Value, keys>{std::move(value), options}};
+}
+/// Keys grow old in event time: key_by(&order::customer, {.bound = 10'000, .idle = 1_h}, at(&order::time)).
+template <fixed_string Name = "", class Value, class Time, late Policy>
+constexpr auto key_by(Value value, keys options, time_of_event<Time, Policy> at) {
+  return link{key_by_description<Name, Value, keys, time_of_event<Time, Policy>>{std::move(value), options, std::move(at)}};
 }
 template <fixed_string Name = "", class Value, std::same_as<dense_keys> Dense>  // not deduced from {.bound = n}
 constexpr auto key_by(Value value, Dense options) {

@@ -15,16 +15,17 @@
 namespace levada::inline v0 {
 
 /// A part of a hundred, to four digits behind the point: a number that can be a template argument. 99 and 99.9 become one.
-struct percent {
+struct percentage {
   std::uint32_t millionths;
 
-  constexpr percent(int whole) : millionths(static_cast<std::uint32_t>(whole) * 10'000) {  // NOLINT: implicit, as in quantile<99>
+  constexpr percentage(int whole)
+      : millionths(static_cast<std::uint32_t>(whole) * 10'000) {  // NOLINT: implicit, as in quantile<99>
     LEVADA_CHECK(whole >= 0 && whole <= 100, whole);
   }
-  constexpr percent(double p) : millionths(static_cast<std::uint32_t>(p * 10'000 + 0.5)) {  // NOLINT: implicit
+  constexpr percentage(double p) : millionths(static_cast<std::uint32_t>(p * 10'000 + 0.5)) {  // NOLINT: implicit
     LEVADA_CHECK(p >= 0 && p <= 100, p);
   }
-  friend constexpr bool operator==(percent, percent) = default;
+  friend constexpr bool operator==(percentage, percentage) = default;
 };
 
 /// DDSketch (Masson, Rim, Lee: DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees, PVLDB 12,
@@ -37,7 +38,7 @@ struct percent {
 /// Fails  never: magnitudes below those bins count as zero, so a quantile is wrong by Error of its value, or by the greatest
 ///        magnitude / 2^32 (2^16); the least and the greatest value are exact.
 /// Costs  an add is a shift, a compare and an increment; a new greatest magnitude, a quantile and a merge: a pass over the bins.
-template <number V, percent Error = 1, std::size_t Bins = 2048>
+template <number V, percentage Error = 1, std::size_t Bins = 2048>
 class ddsketch {
   static constexpr unsigned mantissa_bits = 52;
   static constexpr unsigned fine = [] {  // the middle of a bin is 2^-(fine + 1) away from its lower end, at most
@@ -95,7 +96,7 @@ class ddsketch {
   }
 
   /// The least value that at least `p` of all values lie at or below; 0 without values.
-  [[nodiscard]] V quantile(percent p) const {
+  [[nodiscard]] V quantile(percentage p) const {
     if (nan_) return static_cast<V>(__builtin_nan(""));
     const auto parts = static_cast<detail::wide_sum>(count_) * p.millionths;
     const auto rank = static_cast<std::uint64_t>((parts + 999'999) / 1'000'000);
@@ -185,7 +186,7 @@ class ddsketch {
 
 /// aggregate<quantile<50>, quantile<99.9>>(&request::latency): the values of those ranks, from one ddsketch<V, Error, Bins> a
 /// pane.
-template <percent P, percent Error = 1, std::size_t Bins = 2048>
+template <percentage P, percentage Error = 1, std::size_t Bins = 2048>
 struct quantile {
   static constexpr std::string_view name = "quantile";
   template <class V>

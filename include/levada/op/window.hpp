@@ -9,12 +9,15 @@
 #include <levada/core/pack.hpp>
 #include <levada/core/time.hpp>
 #include <levada/op/aggregate.hpp>
+#include <levada/op/at.hpp>
 #include <levada/op/detail/count_window.hpp>
 #include <levada/op/detail/daba.hpp>
+#include <levada/op/detail/event_window.hpp>
 #include <levada/op/detail/queue_window.hpp>
 #include <levada/op/detail/subtract.hpp>
 #include <levada/op/detail/time_window.hpp>
 #include <levada/op/detail/two_stacks.hpp>
+#include <levada/op/revision.hpp>
 #include <levada/op/row.hpp>
 
 #include <concepts>
@@ -133,6 +136,88 @@ template <auto Shape, stalls Stalls = stalls::automatic, class... Aggregations>
   requires window_shape<decltype(Shape)>
 constexpr auto window(Aggregations... aggregations) {
   return window<"", Shape, Stalls>(std::move(aggregations)...);
+}
+
+/// How far ahead of the watermark a window in event time takes events: see its contract.
+struct ahead {
+  duration time{};
+};
+
+/// Windows in event time: window<tumbling{10_s}>(at(&reading::time), aggregate<mean>(&reading::value)).
+/// Takes  events E that say their time, below event_time: its watermarks fire the windows.
+/// Emits  one row a key at every multiple of `slide` since 1970, when the watermark comes there, for all keys that had an event
+///        within `size`, in the order in which they came; then the watermark. At the end of the stream all windows fire. With
+///        early{1_s}, or with at<late::update>, not rows but a `revision` of rows: what a window says now, and what it said
+///        before.
+/// Holds  a ring of slides, each with a pane a key: size, `ahead` (unless given, the size, but four slides at least) and, for
+///        late::update, what is allowed. A retired key's panes are forgotten, and what was in open windows is counted as dropped.
+/// Fails  a late event, whose windows are all over, is dropped and counted, put aside, or makes them say anew what they hold: see
+///        late. Where windows are not revised `allowed` holds them open. One that is late for some of its windows counts in the
+///        others. What is further ahead of the watermark than the ring is dropped and counted, or put aside.
+/// Costs  an event: a compare, and one pane's sums; an event of another slide than the one before: a look at the ring. A slide:
+///        size / slide merges for each key that had events. An update: the same for each window that is over.
+template <fixed_string Name, auto Shape, class Times, bool Early, class... Aggregations>
+struct event_window_description {
+  Times at;
+  ahead room;
+  early sooner;
+  pack<Aggregations...> aggregations;
+
+  template <class E>
+  static consteval bool fits() {
+    constexpr bool by_time = std::same_as<decltype(Shape.size), duration>;
+    static_assert(by_time,
+                  "window: a window that counts events needs no time of events; leave at(...) out, or give it a duration");
+    constexpr bool tells = Times::template tells<payload_type<E>>();
+    static_assert(tells,
+                  "window: the time of at(...) must be a levada::timestamp in the event type that arrives here, or a function "
+                  "callable as timestamp(const Event&)");
+    return by_time && tells && window_description<Name, Shape, stalls::automatic, Aggregations...>::template fits<E>();
+  }
+  template <class E>
+  constexpr auto bind() && {
+    constexpr auto n = static_cast<std::size_t>(detail::panes<Shape>);
+    if (room.time.ns == 0) room.time = Shape.slide * static_cast<std::int64_t>(n < 4 ? 4 : n);
+    return detail::event_window<Name, n, Shape.slide, E, Times, Early, Aggregations...>{std::move(at), room.time, sooner,
+                                                                                        std::move(aggregations)};
+  }
+};
+
+namespace detail {
+template <fixed_string Name, auto Shape, bool Early, class Time, late Policy, class... Aggregations>
+constexpr auto event_window_of(time_of_event<Time, Policy> at, ahead room, early sooner, Aggregations... aggregations) {
+  static_assert(sizeof...(Aggregations) > 0, "window: say what to compute, as in window<...>(at(...), aggregate<mean>(...))");
+  LEVADA_CHECK(room.time.ns >= 0 && at.allowed.ns >= 0, room.time.ns);
+  return link{event_window_description<Name, Shape, time_of_event<Time, Policy>, Early, Aggregations...>{
+      std::move(at), room, sooner, {{std::move(aggregations)}...}}};
+}
+}  // namespace detail
+
+template <fixed_string Name, auto Shape, class Time, late Policy, class... Aggregations>
+  requires window_shape<decltype(Shape)>
+constexpr auto window(time_of_event<Time, Policy> at, Aggregations... aggregations) {
+  return detail::event_window_of<Name, Shape, false>(std::move(at), ahead{}, early{}, std::move(aggregations)...);
+}
+template <fixed_string Name, auto Shape, class Time, late Policy, class... Aggregations>
+  requires window_shape<decltype(Shape)>
+constexpr auto window(time_of_event<Time, Policy> at, ahead room, Aggregations... aggregations) {
+  return detail::event_window_of<Name, Shape, false>(std::move(at), room, early{}, std::move(aggregations)...);
+}
+template <fixed_string Name, auto Shape, class Time, late Policy, class... Aggregations>
+  requires window_shape<decltype(Shape)>
+constexpr auto window(time_of_event<Time, Policy> at, early sooner, Aggregations... aggregations) {
+  return detail::event_window_of<Name, Shape, true>(std::move(at), ahead{}, sooner, std::move(aggregations)...);
+}
+template <fixed_string Name, auto Shape, class Time, late Policy, class... Aggregations>
+  requires window_shape<decltype(Shape)>
+constexpr auto window(time_of_event<Time, Policy> at, ahead room, early sooner, Aggregations... aggregations) {
+  return detail::event_window_of<Name, Shape, true>(std::move(at), room, sooner, std::move(aggregations)...);
+}
+
+template <auto Shape, class Time, late Policy, class... Rest>
+  requires window_shape<decltype(Shape)>
+constexpr auto window(time_of_event<Time, Policy> at, Rest... rest) {
+  return window<"", Shape>(std::move(at), std::move(rest)...);
 }
 
 }  // namespace levada::inline v0

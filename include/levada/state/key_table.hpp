@@ -15,6 +15,7 @@
 #include <cstring>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace levada::inline v0 {
 
@@ -72,6 +73,15 @@ class key_table {
         return table_->add(k, b, age);
       if (age > b.age) [[unlikely]]
         table_->grow_old(b, age);
+      return b.slot;
+    }
+    /// As intern for a live event of a masked stream; a dead one finds its slot or `none`, and neither adds nor ages.
+    LEVADA_INLINE std::uint32_t intern(bool live, const Key& k, std::uint32_t age) const {
+      bucket& b = at(k);
+      if (live & ((b.slot == none) | (age > b.age))) [[unlikely]] {
+        if (b.slot == none) return table_->add(k, b, age);
+        table_->grow_old(b, age);
+      }
       return b.slot;
     }
     /// As intern, where keys do not grow old.
@@ -134,6 +144,22 @@ class key_table {
       }
     }
     return done;
+  }
+
+  /// Frees the key that is older than all others; of several the one in the lowest slot. Looks at every bucket.
+  template <class F>
+  void retire_idlest(F&& forget) {
+    std::uint32_t idlest = 0;
+    for (std::uint32_t i = 1; i <= mask_; ++i) {
+      const bucket& b = std::as_const(buckets_)[i];
+      const bucket& other = std::as_const(buckets_)[idlest];
+      if (b.slot != none && (other.slot == none || b.age < other.age || (b.age == other.age && b.slot < other.slot))) idlest = i;
+    }
+    const std::uint32_t slot = std::as_const(buckets_)[idlest].slot;
+    if (slot == none) return;
+    forget(slot);
+    erase(idlest);
+    free_[free_count_++] = slot;
   }
 
   [[nodiscard]] std::uint32_t bound() const { return bound_; }

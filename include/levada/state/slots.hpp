@@ -80,6 +80,7 @@ class slots {
   [[nodiscard]] T* end() { return values_ + size_; }
   /// From now on, and until it is called with nullptr, a cell is kept in the image before it changes.
   void keep_in(image* i) { image_ = i; }
+  [[nodiscard]] bool is_being_kept() const { return image_ != nullptr; }
   [[nodiscard]] const T* begin() const { return values_; }
   [[nodiscard]] const T* end() const { return values_ + size_; }
 

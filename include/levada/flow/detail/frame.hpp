@@ -35,20 +35,21 @@ using in_frame_or_out = std::conditional_t<IsBelow && is_copied<Op>, in_frame<Op
 
 template <class Held, class Op>
 LEVADA_INLINE Held held_for_span(Op& op) {
-  if constexpr (std::is_same_v<Held, entered<Op>>)
-    return {&op, op.enter()};
-  else if constexpr (std::is_same_v<Held, in_frame<Op>>)
+  if constexpr (std::is_same_v<Held, entered<Op>>) {
+    const auto entered_with = op.enter();
+    return {&op, entered_with};
+  } else if constexpr (std::is_same_v<Held, in_frame<Op>>) {
     return {op};
-  else
+  } else {
     return {&op};
+  }
 }
 
 /// Copies back what changed in a frame.
 template <std::size_t I, class Plan, class Frame, class... Ops>
 LEVADA_INLINE void leave(Frame& frame, circuit<Plan, ledger<Plan>, Ops...>& home) {
   using Op = element<I, pack<Ops...>>;
-  // Lambdas with captures have no operator=; and what memcpy copies g++ 12 leaves in memory.
-  if constexpr (is_copied<Op>) ::new (static_cast<void*>(&home.template at<I>())) Op(frame.template at<I>());
+  if constexpr (is_copied<Op>) copy_operator(home.template at<I>(), frame.template at<I>());
   if constexpr (Plan::fanout_of(I) > 0) {
     home.counted[I] += frame.counted[I];
     for_each_index<Plan::outputs_of(I) - 1>([&](auto o) LEVADA_INLINE_LAMBDA {
@@ -61,9 +62,10 @@ LEVADA_INLINE void leave(Frame& frame, circuit<Plan, ledger<Plan>, Ops...>& home
 /// Pushes a span from Source through the operators below it. A throw discards the frame.
 template <std::size_t Source, class Plan, class... Ops, class E, std::size_t... I>
 void run_in_frame(circuit<Plan, ledger<Plan>, Ops...>& home, std::span<const E> events, std::index_sequence<I...>) {
-  using frame = circuit<Plan, ledger<Plan>*, in_frame_or_out<Ops, is_below<Plan, Source, I>>...>;
+  using own = circuit<Plan, ledger<Plan>, Ops...>;
+  using frame = circuit<Plan, detail::home<own>, in_frame_or_out<Ops, is_below<Plan, Source, I>>...>;
   frame local{
-      {{held_for_span<in_frame_or_out<Ops, is_below<Plan, Source, I>>>(home.template at<I>())}...}, home.clock, {}, &home.ledger};
+      {{held_for_span<in_frame_or_out<Ops, is_below<Plan, Source, I>>>(home.template at<I>())}...}, home.clock, {}, {&home}};
   local.template emit_batch<Source>(events);
   (
       [&] {

@@ -59,7 +59,7 @@ class daba {
       turning_ = newer_;
     }
     if (left_ == right_) {  // turned
-      ++left_, ++right_, ++inner_;
+      ++left_, ++right_;
       return;
     }
     M::append(ring[left_], turning_, back_ - right_);

@@ -75,19 +75,7 @@ LEVADA_INLINE void send_row([[maybe_unused]] std::uint32_t slot, const Row& row,
 /// What a window asks of its aggregations for events E.
 template <class E, class... Aggregations>
 consteval bool aggregations_fit() {
-  constexpr bool picks = (Aggregations::template picks<E> && ...);
-  static_assert(
-      picks,
-      "window: the value to aggregate must be a member of the event type that arrives here, or a function callable with it");
-  if constexpr (picks) {
-    constexpr bool computes = (Aggregations::template computes<E> && ...);
-    static_assert(computes,
-                  "window: sum, mean, min, max, variance and stddev need a number; only count, first and last take other types");
-    constexpr bool copies = !computes || (Aggregations::template copies<E> && ...);
-    static_assert(copies, "window: first and last need a trivially copyable value");
-    return computes && copies;
-  }
-  return false;
+  return (Aggregations::template fits<E>() && ...);
 }
 
 }  // namespace levada::inline v0::detail

@@ -54,47 +54,74 @@ struct queue_window {
   template <class>
   using output = typename types::emitted;
 
-  /// The ring of a key, as the queue sees it.
-  struct ring {
+  /// The ring of a key, as the queue sees it: with an eye on the image that may be taken of it,
+  struct kept_ring {
     typename slots<pane>::in_span places;
     std::size_t begin;
 
-    [[nodiscard]] LEVADA_INLINE std::size_t at(std::uint32_t i) const { return begin + i % places_a_key; }
-    [[nodiscard]] LEVADA_INLINE cells& operator[](std::uint32_t i) const { return places[at(i)].of; }
-    [[nodiscard]] LEVADA_INLINE const cells& look(std::uint32_t i) const { return places.look(at(i)).of; }
+    [[nodiscard]] LEVADA_INLINE pane& at(std::uint32_t i) const { return places[begin + i % places_a_key]; }
+    [[nodiscard]] LEVADA_INLINE cells& operator[](std::uint32_t i) const { return at(i).of; }
+    [[nodiscard]] LEVADA_INLINE const cells& look(std::uint32_t i) const { return places.look(begin + i % places_a_key).of; }
+  };
+  /// or while there is none. A call that is never made would still keep the aggregates out of registers.
+  struct plain_ring {
+    pane* places;
+
+    [[nodiscard]] LEVADA_INLINE pane& at(std::uint32_t i) const { return places[i % places_a_key]; }
+    [[nodiscard]] LEVADA_INLINE cells& operator[](std::uint32_t i) const { return at(i).of; }
+    [[nodiscard]] LEVADA_INLINE const cells& look(std::uint32_t i) const { return at(i).of; }
+  };
+  /// What comes of a full pane: a row, if the window is full.
+  struct slid {
+    bool is_full = false;
+    typename types::row_type row{};
   };
 
   struct in_span {
     typename types::extractors values;
     typename slots<window>::in_span windows;
     typename slots<pane>::in_span places;
+    pane* plain;  // or null while an image is being taken
 
     LEVADA_INLINE void operator()(const In& e, auto out) {
       const std::uint32_t slot = levada::slot_of(e);
       window& own = windows[slot];
-      const ring panes{places, slot * places_a_key};
-      typename types::row_type result;
-      result.end = out.now();
+      slid result;
       if constexpr (Slide == 1) {
-        pane one{{}, result.end};
+        pane one{{}, out.now()};
         types::add(one.of, true, values, levada::payload(e));
-        if (!slide(own, panes, one, result)) [[unlikely]]
-          return;
+        result = slide(own, slot, one);
       } else {
         const bool first = own.open.events == 0;
         if (first) [[unlikely]]
-          own.open.opened = result.end;
+          own.open.opened = out.now();
         types::add(own.open.of, first, values, levada::payload(e));
         if (++own.open.events != Slide) [[likely]]
           return;
         own.open.events = 0;
-        if (!slide_rarely(own, panes, own.open, result)) return;
+        result = slide_rarely(own, slot, own.open);
       }
-      if constexpr (is_keyed<In>) result.key = e.key;
-      out(levada::relay(e, result));
+      if (!result.is_full) [[unlikely]]
+        return;
+      result.row.end = out.now();
+      if constexpr (is_keyed<In>) result.row.key = e.key;
+      out(levada::relay(e, result.row));
+    }
+
+   private:
+    LEVADA_INLINE slid slide(window& own, std::uint32_t slot, const pane& newest) const {
+      if (plain == nullptr) [[unlikely]]
+        return push_kept(own, {places, slot * places_a_key}, newest);
+      return push(own, plain_ring{plain + slot * places_a_key}, newest);
+    }
+    /// Called, and not inlined, where it is a large part of the loop but a small one of its time.
+    [[gnu::noinline]] slid slide_rarely(window& own, std::uint32_t slot, const pane& newest) const {
+      return slide(own, slot, newest);
     }
   };
-  [[nodiscard]] in_span enter() { return {types::enter(aggregations), state.enter(), places.enter()}; }
+  [[nodiscard]] in_span enter() {
+    return {types::enter(aggregations), state.enter(), places.enter(), places.is_being_kept() ? nullptr : places.begin()};
+  }
 
   LEVADA_INLINE void operator()(const In& e, auto out) { enter()(e, out); }
   void on(const start& s, auto out) {
@@ -110,25 +137,23 @@ struct queue_window {
   void persist(auto& archive) { archive(state, places); }
 
  private:
-  /// A pane is full. Is the window? Then here is its row.
-  LEVADA_INLINE static bool slide(window& own, const ring& panes, pane& newest, typename types::row_type& result) {
+  LEVADA_INLINE static slid push(window& own, auto panes, pane newest) {
     types::seal(newest.of);
     auto full = own.full;  // a local, that no place of the ring can alias
     if (full.size() == Panes) [[likely]]
       full.pop(panes);
-    panes.places[panes.at(full.oldest() + full.size())].opened = newest.opened;
+    panes.at(full.oldest() + full.size()).opened = newest.opened;
     full.push(newest.of, panes);
     own.full = full;
+    slid result;
     if (full.size() < Panes) [[unlikely]]
-      return false;
-    types::finish(result, full.all(panes), Panes * Slide);
-    result.start = panes.places.look(panes.at(full.oldest())).opened;
-    return true;
+      return result;
+    result.is_full = true;
+    types::finish(result.row, full.all(panes), Panes * Slide);
+    result.row.start = panes.at(full.oldest()).opened;
+    return result;
   }
-  /// Called, and not inlined, where it is a large part of the loop but a small one of its time.
-  [[gnu::noinline]] static bool slide_rarely(window& own, const ring& panes, pane& newest, typename types::row_type& result) {
-    return slide(own, panes, newest, result);
-  }
+  LEVADA_COLD static slid push_kept(window& own, kept_ring panes, pane newest) { return push(own, panes, newest); }
 };
 
 }  // namespace levada::inline v0::detail

@@ -99,6 +99,7 @@ struct time_window {
     state.reset(r.slot);
     out.raise(r);
   }
+  void persist(auto& archive) { archive(state, list, time); }
   [[nodiscard]] timestamp due() const { return time.active > 0 ? begin_of(time.pane + 1) : never; }
 
  private:

@@ -36,6 +36,7 @@ class two_stacks {
     if (front_ == back_) [[unlikely]] {
       turn(ring, back_, end_);
       back_ = end_;
+      newer_ = {};  // of nothing; and no register is kept for it over the call
     }
     ++front_;
   }

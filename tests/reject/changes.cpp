@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: changes: the value must be a member of the event type that arrives here
+#include <levada/flow/flow.hpp>
+#include <levada/op/changes.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+namespace lv = levada;
+using namespace lv::literals;
+
+struct reading {
+  lv::timestamp time;
+  int sensor;
+  double value;
+};
+
+void build() {
+  auto flow = lv::flow(lv::from(lv::input<reading>())
+#ifdef LEVADA_WRONG
+                       | lv::changes([](double v) { return v; })  // here
+#else
+                       | lv::changes(&reading::value)
+#endif
+                       | lv::to([](const auto&) {}));
+  (void)flow.open();
+}
