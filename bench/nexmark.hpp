@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 namespace bench::nexmark {
@@ -157,7 +157,10 @@ class generator {
   [[nodiscard]] N below(N n) {
     return static_cast<N>(random_() % static_cast<std::uint64_t>(n));
   }
-  [[nodiscard]] auto one_of(const auto& all) { return all[below(std::size(all))]; }
+  template <std::size_t N>
+  [[nodiscard]] const char* one_of(const char* const (&all)[N]) {
+    return all[below(N)];
+  }
   [[nodiscard]] bool is_hot(std::uint64_t share) { return below(share) > 0; }
   [[nodiscard]] static std::uint64_t latest_hot(std::uint64_t count) {
     return model::first_id + (count - 1) / model::hot * model::hot;
