@@ -90,6 +90,10 @@ struct model {
   [[nodiscard]] std::uint32_t auctions() const {
     return static_cast<std::uint32_t>((events / in_a_round + 1) * auctions_in_a_round + lead);
   }
+  /// How many events come until the watermark says that so much time has passed.
+  [[nodiscard]] std::uint32_t within(lv::duration d) const {
+    return static_cast<std::uint32_t>((d + disorder + disorder + 1_s) / pace);
+  }
   /// No auction is open for longer.
   [[nodiscard]] lv::duration longest() const {
     return pace * static_cast<std::int64_t>(2 * open_auctions * in_a_round / auctions_in_a_round);

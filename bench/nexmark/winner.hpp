@@ -32,7 +32,8 @@ inline auto winners(const model& m) {
   };
   constexpr auto sell = [](const winner& best, lv::timestamp, auto& context) { context.emit(best); };
   return lv::interval_join(lv::on(&auction::id, &bid::auction), lv::at(&auction::time), lv::at(&bid::time),
-                           lv::between{0_s, m.longest()}, offer, {.bound = m.auctions()}) |
+                           lv::between{0_s, m.longest()}, offer, {.bound = m.auctions()},
+                           {.left = m.within(m.longest()), .right = m.within({})}) |
          lv::filter(is_open) | lv::process<winner, lv::time_domain::event>(winner{}, outbid, sell) | lv::unkey();
 }
 
