@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -108,18 +109,21 @@ class generator {
   [[nodiscard]] std::vector<event> all() {
     struct arrival {
       lv::timestamp at;
-      event what;
+      std::size_t number;
+      auto operator<=>(const arrival&) const = default;
     };
+    std::vector<event> in_order;
     std::vector<arrival> arrivals;
+    in_order.reserve(model_.events);
     arrivals.reserve(model_.events);
     for (std::size_t n = 0; n < model_.events; ++n) {
-      const event e = next(n);
-      arrivals.push_back({e.time() + lv::duration{below(model_.disorder.ns + 1)}, e});
+      in_order.push_back(next(n));
+      arrivals.push_back({in_order[n].time() + lv::duration{below(model_.disorder.ns + 1)}, n});
     }
-    std::ranges::stable_sort(arrivals, {}, &arrival::at);
+    std::ranges::sort(arrivals);
     std::vector<event> events;
-    events.reserve(arrivals.size());
-    for (const arrival& a : arrivals) events.push_back(a.what);
+    events.reserve(model_.events);
+    for (const arrival& a : arrivals) events.push_back(in_order[a.number]);
     return events;
   }
 

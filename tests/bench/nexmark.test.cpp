@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 // Each query beside what it means: loops over maps that see all events at once.
-#include "../../bench/nexmark.hpp"
-#include "../../bench/nexmark/q0.hpp"
-#include "../../bench/nexmark/q1.hpp"
-#include "../../bench/nexmark/q11.hpp"
-#include "../../bench/nexmark/q12.hpp"
-#include "../../bench/nexmark/q2.hpp"
-#include "../../bench/nexmark/q3.hpp"
-#include "../../bench/nexmark/q4.hpp"
-#include "../../bench/nexmark/q5.hpp"
-#include "../../bench/nexmark/q6.hpp"
-#include "../../bench/nexmark/q7.hpp"
-#include "../../bench/nexmark/q8.hpp"
+#include "nexmark.hpp"
+#include "nexmark/q0.hpp"
+#include "nexmark/q1.hpp"
+#include "nexmark/q11.hpp"
+#include "nexmark/q12.hpp"
+#include "nexmark/q2.hpp"
+#include "nexmark/q3.hpp"
+#include "nexmark/q4.hpp"
+#include "nexmark/q5.hpp"
+#include "nexmark/q6.hpp"
+#include "nexmark/q7.hpp"
+#include "nexmark/q8.hpp"
 
 #include <doctest/doctest.h>
 
@@ -225,7 +225,7 @@ TEST_CASE("nexmark: q5 finds the auctions with the most bids of each sliding win
       [](std::span<const event> events) {
         std::map<std::int64_t, std::map<std::uint64_t, std::uint64_t>> bids_in;
         for (const bid& b : bids_of(events))
-          for (std::int64_t end = window_end(b.time, q5::slide); end - q5::size.ns <= b.time.ns; end += q5::slide.ns)
+          for (std::int64_t end = window_end(b.time, 2_s); end - (10_s).ns <= b.time.ns; end += (2_s).ns)
             ++bids_in[end][b.auction];
         std::vector<q5::result> all;
         for (const auto& [end, window] : bids_in) {
@@ -259,7 +259,7 @@ TEST_CASE("nexmark: q7 finds the highest bid of each window") {
   check<q7>([](std::span<const event> events) {
     std::map<std::int64_t, bid> highest;
     for (const bid& b : bids_of(events))
-      if (bid& best = highest[window_end(b.time, q7::size)]; best.price < b.price) best = b;
+      if (bid& best = highest[window_end(b.time, 10_s)]; best.price < b.price) best = b;
     std::vector<q7::result> all;
     for (const auto& [end, b] : highest) all.push_back({{end}, b});
     return all;
@@ -271,11 +271,11 @@ TEST_CASE("nexmark: q8 finds those who came and opened an auction in one window,
       [](std::span<const event> events) {
         std::set<std::pair<std::uint64_t, std::int64_t>> sellers;
         for (const event& e : events)
-          if (const auction* a = e.as_auction()) sellers.insert({a->seller, lv::slot_of(a->time, q8::size)});
+          if (const auction* a = e.as_auction()) sellers.insert({a->seller, lv::slot_of(a->time, 10_s)});
         std::vector<q8::result> all;
         for (const event& e : events)
           if (const person* p = e.as_person())
-            if (const std::int64_t window = lv::slot_of(p->time, q8::size); sellers.contains({p->id, window}))
+            if (const std::int64_t window = lv::slot_of(p->time, 10_s); sellers.contains({p->id, window}))
               all.push_back({p->id, p->name, window});
         return all;
       },
@@ -291,10 +291,10 @@ TEST_CASE("nexmark: q11 counts the bids of each session of a user") {
         for (auto& [bidder, own] : times) {
           std::ranges::sort(own);
           for (std::size_t i = 0; i < own.size(); ++i)
-            if (i == 0 || own[i] - own[i - 1] >= q11::gap)
-              all.push_back({own[i] + q11::gap, own[i], bidder, 1});
+            if (i == 0 || own[i] - own[i - 1] >= 10_s)
+              all.push_back({own[i] + 10_s, own[i], bidder, 1});
             else
-              all.back().end = own[i] + q11::gap, ++all.back().bids;
+              all.back().end = own[i] + 10_s, ++all.back().bids;
         }
         return all;
       },
@@ -308,7 +308,7 @@ TEST_CASE("nexmark: q12 counts the bids of each user in windows of processing ti
         lv::timestamp now{};
         for (std::size_t i = 0; i < events.size(); ++i) {
           if (i % at_once == 0) now = std::max(now, events[i].time());
-          if (const bid* b = events[i].as_bid()) ++counts[{window_end(now, q12::size), b->bidder}];
+          if (const bid* b = events[i].as_bid()) ++counts[{window_end(now, 10_s), b->bidder}];
         }
         std::vector<q12::result> all;
         for (const auto& [at, n] : counts) all.push_back({{at.first}, at.second, n});
