@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   for (long i = 0; i < rounds; ++i) {
     tell_compilation("cost/include/core", core);
     tell_compilation("cost/include/umbrella", umbrella);
+    tell_compilation("cost/graph/30mixed", "tests/cost/mixed_graph.cpp");
     for (const int operators : {10, 30, 100}) {
       const auto graph = scratch.path / "graph.cpp";
       support::write_graph(graph, operators);

@@ -36,14 +36,6 @@ TEST_CASE("only a timestamp is a time") {
   static_assert(lv::detail::tells_time<lv::processing_time, int>());
 }
 
-TEST_CASE("times at the ends of the scale are far apart, and nothing is later than never") {
-  CHECK(lv::detail::time_after({5}, 3_ns) == lv::timestamp{8});
-  CHECK(lv::detail::time_after(lv::never, 1_ns) == lv::never);
-  CHECK(lv::detail::time_after({INT64_MAX - 5}, 10_h) == lv::never);
-  CHECK(lv::detail::time_between(lv::long_ago, lv::never) == UINT64_MAX);
-  CHECK(lv::detail::time_between({-3}, {4}) == 7);
-}
-
 TEST_CASE("a held event is there when the call that passed it on is over, with its key") {
   lv::detail::kept_event<lv::keyed<int, reading>> kept;
   {

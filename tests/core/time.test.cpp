@@ -62,6 +62,27 @@ TEST_CASE("slots are aligned to the calendar and rounded down, before 1970 too")
     }
 }
 
+TEST_CASE("sums of times stop at the ends of the scale, and no distance is too large") {
+  namespace detail = levada::detail;
+  CHECK(detail::later(timestamp{5}, 3_ns) == timestamp{8});
+  CHECK(detail::later(never, 1_ns) == never);
+  CHECK(detail::later(timestamp{INT64_MAX - 5}, 10_h) == never);
+  CHECK(detail::later(long_ago, levada::duration{-1}) == long_ago);
+  CHECK(detail::earlier(timestamp{5}, 7_ns) == timestamp{-2});
+  CHECK(detail::earlier(long_ago, 1_ns) == long_ago);
+  CHECK(detail::earlier(never, levada::duration{-1}) == never);
+  CHECK(detail::begin_of(-2, 1_s) == timestamp{-2'000'000'000});
+  CHECK(detail::begin_of(INT64_MAX, 2_ns) == never);
+  CHECK(detail::begin_of(INT64_MIN, 2_ns) == long_ago);
+  CHECK(detail::floor(timestamp{-1}, 1_s) == timestamp{-1'000'000'000});
+  CHECK(detail::next_multiple(timestamp{-1}, 1_s) == timestamp{0});
+  CHECK(detail::next_multiple(timestamp{0}, 1_s) == timestamp{1'000'000'000});
+  CHECK(detail::next_multiple(never, 1_s) == never);
+  CHECK(detail::distance(long_ago, never) == UINT64_MAX);
+  CHECK(detail::distance(timestamp{-3}, timestamp{4}) == 7);
+  CHECK(detail::apart(timestamp{4}, timestamp{-3}) == 7);
+}
+
 TEST_CASE("both can be template arguments") {
   []<timestamp T, levada::duration D>(std::integral_constant < bool, T<T + D>) {}.operator()<timestamp{5}, 3_s>({});
   static_assert(std::is_trivially_copyable_v<timestamp> && sizeof(timestamp) == 8);

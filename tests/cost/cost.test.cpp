@@ -35,3 +35,12 @@ TEST_CASE("a graph of 100 operators compiles in at most 600 MiB") {
   CHECK(graph.succeeded);
   CHECK(graph.mebibytes <= 600);
 }
+
+TEST_CASE("a graph of 30 operators with a join, a window, forks and a merge compiles in at most 600 MiB") {
+  const folder scratch;
+  const auto graph = compile(LEVADA_COMPILER, {"-c", "tests/cost/mixed_graph.cpp", "-o", scratch.path / "graph.o"});
+  MESSAGE("cost: 30 operators of all kinds with ", fs::path(LEVADA_COMPILER).filename().string(), " -O2: ", graph.seconds,
+          " s of the processor (goal: 6), ", graph.mebibytes, " MiB");
+  CHECK(graph.succeeded);
+  CHECK(graph.mebibytes <= 600);
+}

@@ -32,13 +32,13 @@ constexpr lv::timestamp at(std::int64_t seconds) { return {seconds * 1'000'000'0
 
 /// Whatever passes, in order: events by their time, watermarks, pauses.
 struct seen {
-  enum what { event, mark, pause } kind;
+  enum what { event, mark, at_rest } kind;
   std::int64_t time = 0;
   friend bool operator==(const seen&, const seen&) = default;
 };
 seen event_at(std::int64_t seconds) { return {seen::event, at(seconds).ns}; }
 seen mark_at(std::int64_t seconds) { return {seen::mark, at(seconds).ns}; }
-constexpr seen pause{seen::pause, 0};
+constexpr seen at_rest{seen::at_rest, 0};
 
 struct listener {
   [[maybe_unused]] static constexpr std::string_view kind = "listener";
@@ -60,7 +60,7 @@ struct listener {
     out.raise(w);
   }
   void on(const lv::idle& i, auto out) {
-    all->push_back(pause);
+    all->push_back(at_rest);
     out.raise(i);
   }
 };
@@ -271,10 +271,10 @@ TEST_CASE("when all are silent time waits and says so, until one comes back") {
   CHECK(flow.due() == at(1011) + 250_ms);
   flow.advance(at(1011));
   flow.advance(at(1100));
-  CHECK(all == std::vector<seen>{mark_at(50), event_at(50), pause});
+  CHECK(all == std::vector<seen>{mark_at(50), event_at(50), at_rest});
   CHECK(flow.due() == lv::never);
   flow.push(reading{.time = at(50)});  // merges below wait for this stream again
-  CHECK(all == std::vector<seen>{mark_at(50), event_at(50), pause, mark_at(50), event_at(50)});
+  CHECK(all == std::vector<seen>{mark_at(50), event_at(50), at_rest, mark_at(50), event_at(50)});
 }
 
 TEST_CASE("or it flows on with processing time, so that the last windows fire") {

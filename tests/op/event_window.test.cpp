@@ -251,6 +251,20 @@ TEST_CASE("without revisions a lateness that is allowed holds windows open") {
   equals_naive<time_of(2_s, 1_s), lv::late::aside>(3_s, begins[1], 11);
 }
 
+TEST_CASE("windows that are held open take no room from what is ahead") {
+  std::vector<revised> output;
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::event_time(&reading::time, lv::bounded{0_s, 1_s}) |
+                       lv::window<"window", lv::tumbling{1_s}>(lv::at(&reading::time, 20_s), all_of_level()) | into(output));
+  REQUIRE(flow.open());
+  for (std::int64_t s = 0; s < 100; ++s) flow.push(reading{.time = at_second(s)});
+  CHECK(output.size() == 79);  // up to that which ended 20 s before the last event
+  flow.push(reading{.time = at_second(79)});
+  flow.finish();
+  CHECK(output.size() == 100);
+  CHECK(output[79].now.count == 2);
+  CHECK(flow.counts<"window">().dropped == 0);
+}
+
 TEST_CASE("counts alone are taken without a branch, and are the same") {
   const auto events = disordered(3000, begins[0], 12);
   using row = std::tuple<std::uint32_t, std::int64_t, std::uint64_t>;

@@ -17,7 +17,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <map>
+#include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -367,4 +370,24 @@ TEST_CASE("keys, their slots and their ages survive a restart") {
   after.advance(at(1012));  // 7 goes
   after.push(std::vector<reading>{{.sensor = 5}, {.sensor = 9}});
   CHECK(said == std::vector<std::uint64_t>{4, 1});
+}
+
+TEST_CASE("a large table, whose buckets are fetched ahead, finds the same slots") {
+  struct numbered {
+    std::uint64_t key;
+  };
+  std::vector<numbered> events;
+  std::mt19937_64 random(4);
+  std::vector<std::uint64_t> names(300'000);
+  for (auto& n : names) n = random();
+  for (int i = 0; i < 400'000; ++i) events.push_back({names[random() % names.size()]});
+  std::map<std::uint64_t, std::uint64_t> expected, got;
+  auto flow = lv::flow(lv::from(lv::input<numbered>()) | lv::key_by(&numbered::key, {.bound = 300'000}) |
+                       lv::fold(std::uint64_t{0}, [](std::uint64_t& n, const numbered&) { ++n; }) |
+                       lv::to([&](const lv::folded<std::uint64_t, std::uint64_t>& f) { got[f.key] = f.value; }));
+  REQUIRE(flow.open());
+  for (std::size_t at = 0; at < events.size(); at += 1000) flow.push(std::span(events).subspan(at, 1000));
+  flow.finish();
+  for (const numbered& e : events) ++expected[e.key];
+  CHECK(got == expected);
 }

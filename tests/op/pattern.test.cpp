@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/op/pattern.hpp>
 
+#include "../support/archive.hpp"
 #include "../support/naive_pattern.hpp"
-#include "../support/saved.hpp"
 #include "../support/stream.hpp"
 
 #include <levada/flow/flow.hpp>
@@ -491,7 +491,7 @@ TEST_CASE("a restart in the middle of partial matches and of absences changes no
       auto feed = [](auto& op, const letter& l, auto port) { op(lv::keyed<std::uint32_t, letter>{l.key, l.key, l}, port); };
       const std::size_t cut = random.below(events.size());
       for (std::size_t i = 0; i < cut; ++i) feed(first, events[i], out);
-      support::saved(first).load_into(second);
+      support::carry_over(first, second);
       whole.clear();
       for (std::size_t i = cut; i < events.size(); ++i) {
         feed(first, events[i], out);

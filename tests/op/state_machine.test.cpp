@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/op/state_machine.hpp>
 
-#include "../support/saved.hpp"
+#include "../support/archive.hpp"
 #include "../support/stream.hpp"
 
 #include <levada/flow/aside.hpp>
@@ -196,7 +196,7 @@ TEST_CASE("against a naive reference on random events; a restart and other spans
     first.push(std::span<const order>(events).first(cut));
     for (std::size_t i = 0; i < cut; ++i) second.push(at(0, command::other, events[i].press));  // its key_by learns the keys
     parts.clear();
-    support::saved(first.at<"press">()).load_into(second.at<"press">());
+    support::carry_over(first.at<"press">(), second.at<"press">());
     first.push(std::span<const order>(events).subspan(cut));
     const said alone = parts;
     parts.clear();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/op/window.hpp>
 
+#include "../support/archive.hpp"
 #include "../support/stream.hpp"
 
 #include <levada/flow/flow.hpp>
@@ -216,30 +217,6 @@ void time_windows_match(std::int64_t begin, std::uint64_t seed) {
   }
 }
 
-/// Saves what an operator names to bytes, or fills it from them.
-struct archive {
-  std::vector<char> bytes{};
-  std::size_t read = 0;
-  bool saves = true;
-
-  void operator()(auto&... members) { (one(members), ...); }
-
- private:
-  template <class T>
-  void one(lv::slots<T>& all) {
-    for (T& cell : all) one(cell);
-  }
-  template <class T>
-  void one(T& value) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    auto* at = reinterpret_cast<char*>(&value);
-    if (saves)
-      bytes.insert(bytes.end(), at, at + sizeof value);
-    else
-      std::copy_n(bytes.data() + read, sizeof value, at), read += sizeof value;
-  }
-};
-
 /// A flow that is stopped in the middle, and one that was fed nothing but what the first one has saved.
 template <auto Shape, lv::stalls Stalls = lv::stalls::automatic>
 void goes_on_after_a_restart() {
@@ -264,16 +241,14 @@ void goes_on_after_a_restart() {
     REQUIRE(one.open());
     feed(one, 0, stop);
     whole.clear();
-    archive kept;
-    one.template at<"window">().persist(kept);
+    support::archive kept(one.template at<"window">());
     feed(one, stop, events.size());
     one.finish();
 
     auto other = make(rest);
     REQUIRE(other.open());
     other.advance({static_cast<std::int64_t>(stop) * 1'000'000 - 1'000'000});
-    kept.saves = false;
-    other.template at<"window">().persist(kept);
+    kept.load_into(other.template at<"window">());
     feed(other, stop, events.size());
     other.finish();
     CHECK(!whole.empty());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/source/feedback.hpp>
 
+#include "../support/archive.hpp"
 #include "../support/script.hpp"
 #include "../support/stream.hpp"
 
@@ -66,29 +67,6 @@ auto work(auto source, lv::feedback<job>& again, std::vector<job>& done) {
                   "tried"_s | lv::filter(is_open) | lv::to<"again">(again.sink()),
                   "tried"_s | lv::filter(is_done) | lv::to<"done">([&](const job& j) { done.push_back(j); }));
 }
-
-/// To bytes and back.
-struct archive {
-  std::vector<std::byte> bytes;
-  std::size_t at = 0;
-  bool saves = true;
-
-  void operator()(auto&... members) { (one(members), ...); }
-  template <class T>
-  void one(T& value) {
-    if constexpr (std::is_trivially_copyable_v<T>)
-      raw(&value, sizeof value);
-    else
-      raw(value.begin(), value.size() * sizeof(*value.begin()));
-  }
-  void raw(void* where, std::size_t size) {
-    auto* place = static_cast<std::byte*>(where);
-    if (saves)
-      bytes.insert(bytes.end(), place, place + size);
-    else
-      std::memcpy(place, bytes.data() + at, size), at += size;
-  }
-};
 
 }  // namespace
 
@@ -255,12 +233,11 @@ TEST_CASE("what is on its way survives a restart") {
     REQUIRE(flow.open());
     flow.push<"in">(std::vector<job>{{1, 2}, {2, 5}, {3, 3}});
   }
-  archive kept;
-  before.sink().persist(kept);
-  kept.saves = false;
+  auto left = before.sink();
+  support::archive kept(left);
   auto flow = work(lv::from<"in">(lv::input<job>()), after, done);
   REQUIRE(flow.open());
-  flow.at<"again">().persist(kept);
+  kept.load_into(flow.at<"again">());
   while (flow.poll() == lv::polled::events) {
   }
   CHECK(done == std::vector<job>{{1, 0}, {3, 0}, {2, 0}});

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// archive: carries what an operator keeps over a restart into another one, by bytes, as a checkpoint does.
+// archive: carries what an operator's persist() names into another one, by bytes: a restart without files.
 #pragma once
 
 #include <levada/state/slots.hpp>
+
+#include <doctest/doctest.h>
 
 #include <cstddef>
 #include <cstring>
@@ -11,10 +13,21 @@
 
 namespace support {
 
-struct archive {
-  std::vector<std::byte> bytes{};
-  std::size_t at = 0;
-  bool loads = false;
+class archive {
+ public:
+  template <class Operator>
+  explicit archive(Operator& from) {
+    from.persist(*this);
+  }
+  /// Into another one of the same kind, which has heard the same `start`.
+  template <class Operator>
+  void load_into(Operator& to) {
+    loads_ = true;
+    at_ = 0;
+    to.persist(*this);
+    REQUIRE(at_ == bytes_.size());
+    if constexpr (requires { to.restored(); }) to.restored();
+  }
 
   template <class... Members>
   void operator()(Members&... members) {
@@ -23,39 +36,37 @@ struct archive {
 
  private:
   template <class T>
+  void one(levada::slots<T>& cells) {
+    for (T& cell : cells) move(cell);
+  }
+  template <class T>
   void one(T& member) {
-    if constexpr (requires { member.persist(*this); }) {
+    if constexpr (requires { member.persist(*this); })
       member.persist(*this);
-    } else if constexpr (std::is_trivially_copyable_v<T>) {
-      move(&member, sizeof member);
-    } else {
-      std::size_t size = member.size();
-      move(&size, sizeof size);
-      if (loads && size != member.size()) member.resize(size);
-      using value = std::remove_cvref_t<decltype(*member.begin())>;
-      static_assert(std::is_trivially_copyable_v<value>);
-      if (size > 0) move(member.begin(), size * sizeof(value));
-    }
+    else
+      move(member);
   }
-  void move(void* member, std::size_t size) {
-    if (loads) {
-      std::memcpy(member, bytes.data() + at, size);
-      at += size;
+  template <class T>
+  void move(T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (loads_) {
+      REQUIRE(at_ + sizeof value <= bytes_.size());
+      std::memcpy(static_cast<void*>(&value), bytes_.data() + at_, sizeof value);
     } else {
-      const auto* from = static_cast<const std::byte*>(member);
-      bytes.insert(bytes.end(), from, from + size);
+      bytes_.resize(at_ + sizeof value);
+      std::memcpy(bytes_.data() + at_, &value, sizeof value);
     }
+    at_ += sizeof value;
   }
+
+  std::vector<std::byte> bytes_;
+  std::size_t at_ = 0;
+  bool loads_ = false;
 };
 
-/// Both are of the same kind, and have heard `start`.
 template <class Operator>
 void carry_over(Operator& from, Operator& to) {
-  archive a;
-  from.persist(a);
-  a.loads = true;
-  to.persist(a);
-  if constexpr (requires { to.restored(); }) to.restored();
+  archive(from).load_into(to);
 }
 
 }  // namespace support

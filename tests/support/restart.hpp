@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// restart: the smallest archive that an operator's persist() may meet, and an operator that raises watermarks from what passes.
+// restart: a flow that is stopped between two events and goes on as another one; and an operator that raises watermarks from what
+// passes.
 #pragma once
+
+#include "archive.hpp"
 
 #include <levada/core/concepts.hpp>
 #include <levada/core/fixed_string.hpp>
@@ -9,60 +12,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 namespace support {
-
-/// Bytes, one after the other; what was saved is loaded in the same order.
-struct byte_archive {
-  std::vector<std::byte> bytes{};
-  bool loading = false;
-  std::size_t at = 0;
-
-  template <class... T>
-  void operator()(T&... values) {
-    (one(values), ...);
-  }
-
- private:
-  template <class T>
-  void one(T& value) {
-    if constexpr (requires { value.persist(*this); }) {
-      value.persist(*this);
-    } else if constexpr (requires { value.resize(value.size()); }) {
-      std::size_t size = value.size();
-      raw(&size, sizeof size);
-      if (loading) value.resize(size);
-      raw(value.begin(), size * sizeof *value.begin());
-    } else {
-      static_assert(std::is_trivially_copyable_v<T>);
-      raw(&value, sizeof value);
-    }
-  }
-  void raw(void* p, std::size_t size) {
-    if (size == 0) return;
-    if (loading) {
-      std::memcpy(p, bytes.data() + at, size);
-      at += size;
-    } else {
-      const auto* begin = static_cast<const std::byte*>(p);
-      bytes.insert(bytes.end(), begin, begin + size);
-    }
-  }
-};
-
-/// What `from` holds goes on in `to`, which has been started.
-template <class Operator>
-void carry_over(Operator& from, Operator& to) {
-  byte_archive archive;
-  from.persist(archive);
-  archive.loading = true;
-  to.persist(archive);
-  if constexpr (requires { to.restored(); }) to.restored();
-}
 
 /// make(output) gives a flow that writes to a vector. What is written when each event comes at its own time and the flow, whose
 /// operator of that name is carried over, is stopped and another one goes on: before the first event, between two, or behind the

@@ -3,7 +3,7 @@
 // on events alone; and a restart in the middle.
 #pragma once
 
-#include "saved.hpp"
+#include "archive.hpp"
 #include "stream.hpp"
 
 #include <levada/core/signal.hpp>
@@ -134,7 +134,7 @@ std::vector<Out> with_restarts(const std::vector<reading>& events, std::size_t e
     REQUIRE(next->open());
     if (flow) {
       flow->advance({static_cast<std::int64_t>(at)});
-      saved(flow->template at<"here">()).load_into(next->template at<"here">());
+      carry_over(flow->template at<"here">(), next->template at<"here">());
       next->template at<"marks">() = flow->template at<"marks">();
     }
     flow = std::move(next);

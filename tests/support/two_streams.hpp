@@ -3,20 +3,16 @@
 // what an operator on both makes of them: what the tests of joins have in common.
 #pragma once
 
+#include "archive.hpp"
 #include "stream.hpp"
 
 #include <levada/core/concepts.hpp>
 #include <levada/core/keyed.hpp>
 #include <levada/core/signal.hpp>
 #include <levada/core/time.hpp>
-#include <levada/state/slots.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <memory>
-#include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -143,34 +139,6 @@ auto run(Op op, const std::vector<arrival>& all, bool with_aside = true) {
   return said;
 }
 
-/// An archive in memory: what persist() names is written to it, and read from it in the same order.
-class memory_archive {
- public:
-  void load() { at_ = 0, loads_ = true; }
-
-  template <class... T>
-  void operator()(T&... all) {
-    (one(all), ...);
-  }
-
- private:
-  template <class T>
-  void one(T& t) {
-    if (loads_) {
-      const T& saved = *static_cast<const T*>(saved_.at(at_++).get());
-      if constexpr (std::is_copy_assignable_v<T>)
-        t = saved;
-      else
-        t = T(saved);
-    } else {
-      saved_.push_back(std::make_shared<T>(t));
-    }
-  }
-  std::vector<std::shared_ptr<void>> saved_;
-  std::size_t at_ = 0;
-  bool loads_ = false;
-};
-
 /// Does an operator that was stopped in the middle, and one that took its state over, go on as one that was not?
 template <class Make>
 bool goes_on_equally(Make make, const std::vector<arrival>& all) {
@@ -187,10 +155,7 @@ bool goes_on_equally(Make make, const std::vector<arrival>& all) {
     feed(whole, all[i], to_said);
     feed(first, all[i], to_before);
   }
-  memory_archive archive;
-  first.persist(archive);
-  archive.load();
-  second.persist(archive);
+  carry_over(first, second);
   said = after = {};
   // What was late stays late: the time survives as well.
   const arrival ancient{arrival::left, {levada::long_ago, 1, 0}, {}, levada::long_ago};

@@ -38,16 +38,6 @@ LEVADA_INLINE timestamp time_of(Time& time, const E& e, auto out) {
     return out.now();
 }
 
-/// t + d, and the end of the scale where that lies beyond it.
-constexpr timestamp time_after(timestamp t, duration d) {
-  timestamp end;
-  return __builtin_add_overflow(t.ns, d.ns, &end.ns) ? never : end;
-}
-/// b - a, for a <= b, also where a duration could not say it.
-constexpr std::uint64_t time_between(timestamp a, timestamp b) {
-  return static_cast<std::uint64_t>(b.ns) - static_cast<std::uint64_t>(a.ns);
-}
-
 /// An event that outlives the call that passed it on, with its key if it has one: keyed holds references.
 template <class In>
 struct kept_event {

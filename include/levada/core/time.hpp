@@ -52,9 +52,37 @@ inline constexpr timestamp never{INT64_MAX};
 inline constexpr timestamp long_ago{INT64_MIN};
 
 /// The number of whole `length`s between 1970 and t, rounded down: windows are aligned to the calendar, never to a start.
-constexpr std::int64_t slot_of(timestamp t, duration length) {
-  return t.ns / length.ns - (t.ns % length.ns < 0 ? 1 : 0);
+constexpr std::int64_t slot_of(timestamp t, duration length) { return t.ns / length.ns - (t.ns % length.ns < 0 ? 1 : 0); }
+
+namespace detail {
+// Sums of times stop at the ends of the scale: long_ago and never are times that operators compute with.
+constexpr timestamp later(timestamp t, duration d) {
+  timestamp sum;
+  return __builtin_add_overflow(t.ns, d.ns, &sum.ns) ? (d.ns < 0 ? long_ago : never) : sum;
 }
+constexpr timestamp earlier(timestamp t, duration d) {
+  timestamp difference;
+  return __builtin_sub_overflow(t.ns, d.ns, &difference.ns) ? (d.ns < 0 ? never : long_ago) : difference;
+}
+/// Where the slide of that number since 1970 begins.
+constexpr timestamp begin_of(std::int64_t number, duration slide) {
+  timestamp t;
+  return __builtin_mul_overflow(number, slide.ns, &t.ns) ? (number < 0 ? long_ago : never) : t;
+}
+/// The last multiple of `grain` since 1970 that is not after t,
+constexpr timestamp floor(timestamp t, duration grain) { return begin_of(slot_of(t, grain), grain); }
+/// and the first that is.
+constexpr timestamp next_multiple(timestamp t, duration grain) {
+  const std::int64_t rest = t.ns % grain.ns;
+  return later(t, duration{rest < 0 ? -rest : grain.ns - rest});
+}
+/// From one time to one that is not before it. The ends of the scale are further apart than a duration can say.
+constexpr std::uint64_t distance(timestamp from, timestamp to) {
+  return static_cast<std::uint64_t>(to.ns) - static_cast<std::uint64_t>(from.ns);
+}
+/// The same of times in any order.
+constexpr std::uint64_t apart(timestamp a, timestamp b) { return a < b ? distance(a, b) : distance(b, a); }
+}  // namespace detail
 
 namespace literals {
 // NOLINTBEGIN(google-runtime-int): the standard fixes the type of a literal's argument

@@ -2,11 +2,10 @@
 // at: where an event says its time, and what becomes of one that is late.
 #pragma once
 
-#include <levada/core/concepts.hpp>
+#include <levada/core/event_clock.hpp>
 #include <levada/core/time.hpp>
 
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 
 namespace levada::inline v0 {
@@ -28,17 +27,20 @@ struct time_of_event {
   /// What an operator asks before it takes an extractor for events E.
   template <class E>
   static consteval bool tells() {
-    if constexpr (picks_from<Time, E>)
-      return std::is_same_v<picked_type<Time, E>, timestamp>;
-    else
-      return false;
+    return detail::tells_time<Time, E>();
   }
 };
+
+namespace detail {
+/// Stands where at(...) could stand, and no event is late.
+using at_processing = time_of_event<processing_time, late::drop>;
+}  // namespace detail
 
 /// at(&reading::time); at<late::aside>(&reading::time); at<late::update>(&reading::time, 5_s).
 template <late Policy = late::drop, class Time>
 constexpr auto at(Time time, duration allowed = {}) {
-  static_assert(!requires { Time::policy; }, "at: give the member or the function itself, as in at(&reading::time)");
+  static_assert(
+      is_event_time<Time> && !requires { Time::policy; }, "at: give the member or the function itself, as in at(&reading::time)");
   return time_of_event<Time, Policy>{std::move(time), allowed};
 }
 

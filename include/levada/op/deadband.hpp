@@ -100,7 +100,7 @@ struct deadband_operator {
     return (std::fabs(now - passed) <= room && passed - passed == 0) || now == passed || (now != now && passed != passed);
   }
   [[nodiscard]] bool is_due(timestamp passed, timestamp now) const {
-    return now >= passed && detail::time_between(passed, now) >= static_cast<std::uint64_t>(band.heartbeat.ns);
+    return now >= passed && detail::distance(passed, now) >= static_cast<std::uint64_t>(band.heartbeat.ns);
   }
 };
 

@@ -65,7 +65,7 @@ struct dedup_operator {
 
  private:
   [[nodiscard]] bool is_within(timestamp a, timestamp b) const {
-    return (a < b ? detail::time_between(a, b) : detail::time_between(b, a)) < static_cast<std::uint64_t>(life.time.ns);
+    return detail::apart(a, b) < static_cast<std::uint64_t>(life.time.ns);
   }
   bool is_new(const key_type& k, timestamp now) {
     clock = now > clock ? now : clock;

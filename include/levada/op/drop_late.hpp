@@ -54,7 +54,7 @@ struct drop_late_operator {
     const timestamp t = levada::pick(time, levada::payload(e));
     timestamp& latest = state[levada::slot_of(e)].time;
     if (t < latest) {
-      if (distance(t, latest) > static_cast<std::uint64_t>(allowed.ns)) return out.drop();
+      if (detail::distance(t, latest) > static_cast<std::uint64_t>(allowed.ns)) return out.drop();
     } else {
       latest = t;
     }
@@ -67,12 +67,6 @@ struct drop_late_operator {
   void on(const retire& r, auto out) {
     state.reset(r.slot);
     out.raise(r);
-  }
-
- private:
-  /// Unsigned: the ends of the scale (a clock that was never set) are further apart than a duration can say.
-  static constexpr std::uint64_t distance(timestamp from, timestamp to) {
-    return static_cast<std::uint64_t>(to.ns) - static_cast<std::uint64_t>(from.ns);
   }
 };
 

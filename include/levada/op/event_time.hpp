@@ -7,7 +7,6 @@
 #include <levada/core/config.hpp>
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/time.hpp>
-#include <levada/op/detail/saturated.hpp>
 #include <levada/state/slots.hpp>
 
 #include <concepts>

@@ -83,7 +83,7 @@ inline constexpr bool is_trigger<every_period<Clock>> = true;
 /// By which time the windows of a trigger go.
 template <class Trigger>
 struct clock_of_trigger {
-  using type = processing_time;
+  using type = at_processing;
   static type of(Trigger&) { return {}; }
 };
 template <class Clock>
@@ -214,7 +214,7 @@ constexpr auto every(std::integral auto events) {
 /// A trigger that fires at the multiples of a period since 1970, in processing time, for keys that had an event since.
 constexpr auto every(duration period) {
   LEVADA_CHECK(period.ns > 0, period.ns);
-  return detail::every_period<detail::processing_time>{period, {}};
+  return detail::every_period<detail::at_processing>{period, {}};
 }
 /// The same in event time, when the watermark gets there.
 template <class Time>

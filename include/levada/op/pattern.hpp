@@ -184,7 +184,7 @@ constexpr auto pattern(time_of_event<Time, Policy> time, sequence<Parts...> step
 }
 template <fixed_string Name = "", matching Options = matching{}, class... Parts>
 constexpr auto pattern(sequence<Parts...> steps) {
-  return link{pattern_description<Name, Options, detail::processing_time, sequence<Parts...>>{{}, std::move(steps)}};
+  return link{pattern_description<Name, Options, detail::at_processing, sequence<Parts...>>{{}, std::move(steps)}};
 }
 
 }  // namespace levada::inline v0

@@ -52,7 +52,7 @@ struct rate_limit_operator {
     bucket& b = state[levada::slot_of(e)];
     if (now > b.seen) {
       std::uint64_t leaked = 0;
-      const bool all = __builtin_mul_overflow(detail::time_between(b.seen, now), std::uint64_t{to.events}, &leaked) ||
+      const bool all = __builtin_mul_overflow(detail::distance(b.seen, now), std::uint64_t{to.events}, &leaked) ||
                        leaked >= static_cast<std::uint64_t>(b.level);
       b.level = all ? 0 : b.level - static_cast<std::int64_t>(leaked);
       b.seen = now;

@@ -253,7 +253,7 @@ template <fixed_string Name, auto Shape, class... Aggregations>
 constexpr auto session_window(Aggregations... aggregations) {
   static_assert(sizeof...(Aggregations) > 0,
                 "session_window: say what to compute, as in session_window<...>(aggregate<mean>(&E::value))");
-  return link{session_window_description<Name, detail::session_of(Shape), detail::processing_time, Aggregations...>{
+  return link{session_window_description<Name, detail::session_of(Shape), detail::at_processing, Aggregations...>{
       {}, {{std::move(aggregations)}...}}};
 }
 template <auto Shape, class... Arguments>

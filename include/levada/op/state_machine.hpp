@@ -97,7 +97,7 @@ constexpr auto state_machine(time_of_event<Time, Policy> time, Transitions... tr
 template <fixed_string Name, auto Initial, unexpected Unexpected = unexpected::ignore,
           detail::transition_of_machine... Transitions>
 constexpr auto state_machine(Transitions... transitions) {
-  return link{state_machine_description<Name, Initial, Unexpected, detail::processing_time, Transitions...>{
+  return link{state_machine_description<Name, Initial, Unexpected, detail::at_processing, Transitions...>{
       {}, {{std::move(transitions)}...}}};
 }
 

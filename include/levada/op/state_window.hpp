@@ -81,7 +81,7 @@ template <fixed_string Name, minimum Least = minimum{}, class Value, class... Ag
 constexpr auto state_window(Value value, Aggregations... aggregations) {
   static_assert(sizeof...(Aggregations) > 0,
                 "state_window: say what to compute, as in state_window<...>(&E::phase, aggregate<max>(&E::value))");
-  return link{state_window_description<Name, Least, Value, detail::processing_time, Aggregations...>{
+  return link{state_window_description<Name, Least, Value, detail::at_processing, Aggregations...>{
       std::move(value), {}, {{std::move(aggregations)}...}}};
 }
 template <minimum Least = minimum{}, class... Arguments>

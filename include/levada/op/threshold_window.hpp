@@ -79,7 +79,7 @@ template <fixed_string Name, minimum Least = minimum{}, class Condition, class..
 constexpr auto threshold_window(Condition condition, Aggregations... aggregations) {
   static_assert(sizeof...(Aggregations) > 0,
                 "threshold_window: say what to compute, as in threshold_window<...>(condition, aggregate<max>(&E::value))");
-  return link{threshold_window_description<Name, Least, Condition, detail::processing_time, Aggregations...>{
+  return link{threshold_window_description<Name, Least, Condition, detail::at_processing, Aggregations...>{
       std::move(condition), {}, {{std::move(aggregations)}...}}};
 }
 template <minimum Least = minimum{}, class... Arguments>

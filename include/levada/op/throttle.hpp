@@ -49,7 +49,7 @@ struct throttle_operator {
     const timestamp now = detail::time_of(time, e, out);
     timestamp& end = state[levada::slot_of(e)].time;
     if (now < end) return out.reject();
-    end = detail::time_after(now, interval);
+    end = detail::later(now, interval);
     out(e);
   }
   void on(const start& s, auto out) {
@@ -90,7 +90,7 @@ struct throttle_last_operator {
       ends.clear(slot);
       emit(slot, out);
     }
-    if (!ends.is_set(slot)) ends.set(slot, detail::time_after(now, interval));
+    if (!ends.is_set(slot)) ends.set(slot, detail::later(now, interval));
     state[slot] = detail::kept_event<In>::of(e);
   }
   void on(const start& s, auto out) {

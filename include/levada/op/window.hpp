@@ -149,8 +149,8 @@ struct ahead {
 ///        within `size`, in the order in which they came; then the watermark. At the end of the stream all windows fire. With
 ///        early{1_s}, or with at<late::update>, not rows but a `revision` of rows: what a window says now, and what it said
 ///        before.
-/// Holds  a ring of slides, each with a pane a key: size, `ahead` (unless given, the size, but four slides at least) and, for
-///        late::update, what is allowed. A retired key's panes are forgotten, and what was in open windows is counted as dropped.
+/// Holds  a ring of slides, each with a pane a key: size, `ahead` (unless given, the size, but four slides at least) and what
+///        is allowed. A retired key's panes are forgotten, and what was in open windows is counted as dropped.
 /// Fails  a late event, whose windows are all over, is dropped and counted, put aside, or makes them say anew what they hold: see
 ///        late. Where windows are not revised `allowed` holds them open. One that is late for some of its windows counts in the
 ///        others. What is further ahead of the watermark than the ring is dropped and counted, or put aside.

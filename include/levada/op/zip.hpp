@@ -125,9 +125,9 @@ struct zip_operator {
     bool meets = has<1 - I>(slot);
     if (meets) {
       const timestamp partner = first_time<1 - I>(slot);
-      const std::uint64_t away = distance(first.time, partner);
+      const std::uint64_t away = apart(first.time, partner);
       meets = away <= static_cast<std::uint64_t>(tolerance.ns) &&
-              (first.later == own.none || distance(own.look(first.later).time, partner) >= away);
+              (first.later == own.none || apart(own.look(first.later).time, partner) >= away);
     }
     own.take_first(slot);
     if (!meets) return put_aside<I>(slot, first.event, out);
@@ -160,11 +160,6 @@ struct zip_operator {
   template <std::size_t I>
   [[nodiscard]] timestamp first_time(std::uint32_t slot) const {
     return has<I>(slot) ? get<I>(waiting).look(get<I>(waiting).first(slot)).time : never;
-  }
-  /// Unsigned: the ends of the scale are further apart than a duration can say.
-  static constexpr std::uint64_t distance(timestamp a, timestamp b) {
-    const auto x = static_cast<std::uint64_t>(a.ns), y = static_cast<std::uint64_t>(b.ns);
-    return a < b ? y - x : x - y;
   }
 };
 

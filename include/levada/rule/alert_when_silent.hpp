@@ -91,14 +91,14 @@ struct alert_when_silent_operator {
   void persist(auto& archive) { archive(state, alarms, clock); }
 
  private:
-  [[nodiscard]] timestamp end_of(const cell& c) const { return detail::time_after(c.heard, allowed); }
+  [[nodiscard]] timestamp end_of(const cell& c) const { return detail::later(c.heard, allowed); }
 
   /// The first event, or the one that ends a silence. False: it is too old to end it.
   LEVADA_COLD bool hear(std::uint32_t slot, const In& e, timestamp now, auto out) {
     cell& c = state[slot];
     if (c.silent && now <= c.heard) return false;
     if (c.known && !c.silent) raise_alert(slot, out);
-    alarms.set(slot, detail::time_after(now, allowed));
+    alarms.set(slot, detail::later(now, allowed));
     if (c.silent) {
       c.silent = false;
       const alert<event_type> over{alert_state::cleared, now, levada::payload(e)};

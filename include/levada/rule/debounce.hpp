@@ -61,7 +61,7 @@ struct debounce_operator {
       if (alarms.is_set(slot)) alarms.clear(slot);
     } else if (!alarms.is_set(slot) || !(levada::pick(value, c.pending.event) == v)) {
       c.pending = detail::kept_event<In>::of(e);
-      alarms.set(slot, detail::time_after(now, quiet));
+      alarms.set(slot, detail::later(now, quiet));
     }
   }
   void on(const start& s, auto out) {

@@ -86,7 +86,7 @@ struct escalate_operator {
       escalation<aside_type>& told = state[i].told;
       if (++told.level < rungs.levels) {
         told.at = due;
-        alarms.set(i, detail::time_after(due, rungs.wait));
+        alarms.set(i, detail::later(due, rungs.wait));
         const escalation<aside_type> next = told;
         out(next);
       } else {
@@ -120,7 +120,7 @@ struct escalate_operator {
     const escalation<aside_type> first{0, out.now(), alert};
     if (free < state.size()) {
       state[free] = {id, first};
-      alarms.set(free, detail::time_after(out.now(), rungs.wait));
+      alarms.set(free, detail::later(out.now(), rungs.wait));
     } else {
       out.drop();
     }

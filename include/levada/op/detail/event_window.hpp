@@ -12,7 +12,6 @@
 #include <levada/core/time.hpp>
 #include <levada/op/at.hpp>
 #include <levada/op/detail/panes.hpp>
-#include <levada/op/detail/saturated.hpp>
 #include <levada/op/revision.hpp>
 #include <levada/op/row.hpp>
 #include <levada/state/slots.hpp>
@@ -154,7 +153,7 @@ struct event_window {
 
   void on(const start& s, auto out) {
     const auto more = [](duration d) { return static_cast<std::size_t>((d.ns + Slide.ns - 1) / Slide.ns); };
-    rows.resize(Panes + more(ahead) + (updates ? more(at.allowed) : 0));
+    rows.resize(Panes + more(ahead) + more(at.allowed));
     state.resize(rows.size() * s.slots);
     touched.resize(rows.size() * s.slots);
     keys.resize(s.slots);

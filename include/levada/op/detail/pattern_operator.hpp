@@ -45,7 +45,7 @@ struct pattern_operator
 
   static constexpr std::size_t steps = sizeof...(Steps);
   static constexpr bool awaits_absence = is_predicate<Absence>;
-  static constexpr bool has_event_time = !std::is_same_v<Time, processing_time>;
+  static constexpr bool has_event_time = is_of_events<Time>;
   /// Must somebody hear that a time is over, when no event of the key tells it?
   static constexpr bool has_alarms = awaits_absence || Options.expired == timed_out::aside;
   template <std::size_t I>
@@ -137,7 +137,7 @@ struct pattern_operator
 
   LEVADA_INLINE void take(const In& in, cell& c, auto out) {
     const event_type& e = levada::payload(in);
-    const timestamp t = own_time(time, e, out);
+    const timestamp t = time_of(time.time, e, out);
     if constexpr (has_event_time)
       if (t < clock) [[unlikely]] {
         if constexpr (puts_late_aside<Time>)

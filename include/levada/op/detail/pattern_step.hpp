@@ -118,19 +118,15 @@ consteval bool pattern_is_shaped() {
 
 template <matching Options, class Time, class E>
 consteval bool pattern_has_time() {
-  if constexpr (std::is_same_v<Time, processing_time>) {
-    return true;
-  } else {
-    constexpr bool tells = Time::template tells<E>();
-    static_assert(tells,
-                  "pattern: the time must be a levada::timestamp in the event type that arrives here, or a function callable as "
-                  "timestamp(const Event&)");
-    constexpr bool final = Time::policy != late::update;
-    static_assert(final, "pattern: a match is not revised; a late event is dropped, or put aside by at<late::aside>(...)");
-    constexpr bool one = Time::policy != late::aside || Options.expired != timed_out::aside;
-    static_assert(one, "pattern: late events and partial matches that timed out cannot both be put aside");
-    return tells && final && one;
-  }
+  constexpr bool tells = Time::template tells<E>();
+  static_assert(tells,
+                "pattern: the time must be a levada::timestamp in the event type that arrives here, or a function callable as "
+                "timestamp(const Event&)");
+  constexpr bool final = Time::policy != late::update;
+  static_assert(final, "pattern: a match is not revised; a late event is dropped, or put aside by at<late::aside>(...)");
+  constexpr bool one = Time::policy != late::aside || Options.expired != timed_out::aside;
+  static_assert(one, "pattern: late events and partial matches that timed out cannot both be put aside");
+  return tells && final && one;
 }
 
 }  // namespace levada::inline v0::detail

@@ -107,19 +107,15 @@ struct transition_table {
 
 template <class Time, class E>
 consteval bool machine_has_time() {
-  if constexpr (std::is_same_v<Time, processing_time>) {
-    return true;
-  } else {
-    constexpr bool tells = Time::template tells<E>();
-    static_assert(
-        tells,
-        "state_machine: the time must be a levada::timestamp in the event type that arrives here, or a function callable as "
-        "timestamp(const Event&)");
-    constexpr bool final = Time::policy != late::update;
-    static_assert(final,
-                  "state_machine: a transition is not revised; a late event is dropped, or put aside by at<late::aside>(...)");
-    return tells && final;
-  }
+  constexpr bool tells = Time::template tells<E>();
+  static_assert(
+      tells,
+      "state_machine: the time must be a levada::timestamp in the event type that arrives here, or a function callable as "
+      "timestamp(const Event&)");
+  constexpr bool final = Time::policy != late::update;
+  static_assert(final,
+                "state_machine: a transition is not revised; a late event is dropped, or put aside by at<late::aside>(...)");
+  return tells && final;
 }
 
 template <fixed_string Name, auto Initial, bool CountsUnexpected, bool PutsUnexpectedAside, class Time, class In,
@@ -134,7 +130,7 @@ struct state_machine_operator : puts_aside<std::conditional_t<PutsUnexpectedAsid
   using emitted = transition<key_type, state_type, event_type>;
   template <class>
   using output = relayed_type<In, emitted>;
-  static constexpr bool has_event_time = !std::is_same_v<Time, processing_time>;
+  static constexpr bool has_event_time = is_of_events<Time>;
   static constexpr bool has_times = table::has_times;
 
   struct cell {
@@ -208,7 +204,7 @@ struct state_machine_operator : puts_aside<std::conditional_t<PutsUnexpectedAsid
  private:
   LEVADA_INLINE void take(const In& in, cell& c, auto out) {
     const event_type& e = levada::payload(in);
-    const timestamp t = own_time(time, e, out);
+    const timestamp t = time_of(time.time, e, out);
     if constexpr (has_event_time)
       if (t < clock) [[unlikely]] {
         if constexpr (puts_late_aside<Time>)

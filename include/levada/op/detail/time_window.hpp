@@ -100,18 +100,13 @@ struct time_window {
     out.raise(r);
   }
   void persist(auto& archive) { archive(state, list, time); }
-  [[nodiscard]] timestamp due() const { return time.active > 0 ? begin_of(time.pane + 1) : never; }
+  [[nodiscard]] timestamp due() const { return time.active > 0 ? begin_of(time.pane + 1, Slide) : never; }
 
  private:
   static constexpr std::size_t place_of(std::int64_t number) {
     constexpr auto n = static_cast<std::int64_t>(Panes);
     const std::int64_t rest = number % n;
     return static_cast<std::size_t>(rest < 0 ? rest + n : rest);
-  }
-  /// Before the first tick time is long_ago, and the window around it begins before the scale does.
-  static timestamp begin_of(std::int64_t number) {
-    timestamp t;
-    return __builtin_mul_overflow(number, Slide.ns, &t.ns) ? long_ago : t;
   }
   LEVADA_COLD void activate(std::uint32_t slot) {
     state[slot].active = true;
@@ -137,8 +132,8 @@ struct time_window {
       }
       list[kept++] = slot;
       typename types::row_type result;
-      result.start = begin_of(end - static_cast<std::int64_t>(Panes));
-      result.end = begin_of(end);
+      result.start = begin_of(end - static_cast<std::int64_t>(Panes), Slide);
+      result.end = begin_of(end, Slide);
       if constexpr (is_keyed<In>) result.key = own.key;
       types::finish(result, all);
       if constexpr (is_keyed<In>)
