@@ -63,6 +63,7 @@
 #include <levada/op/throttle.hpp>          // one an interval
 #include <levada/op/top.hpp>               // the greatest events
 #include <levada/op/transition.hpp>        // what a state machine emits
+#include <levada/op/unkey.hpp>             // the end of a keyed part
 #include <levada/op/when_full.hpp>         // what goes where there is no room
 #include <levada/op/window.hpp>            // the last N events, or the last seconds
 #include <levada/op/window_join.hpp>       // pairs of two streams in one window
