@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/op/lookup.hpp>
 
-#include "../support/saved.hpp"
+#include "../support/archive.hpp"
 #include "../support/stream.hpp"
 
 #include <levada/flow/aside.hpp>
@@ -362,7 +362,7 @@ TEST_CASE("after a restart the rows are there, and what waited is asked again an
   };
   first(a);
   first(c);
-  support::saved kept(a.template at<"pages">());
+  support::archive kept(a.template at<"pages">());
   kept.load_into(b.template at<"pages">());
   CHECK(b.template at<"pages">().held() == 3);
   CHECK(b.flow().due() < lv::timestamp{});

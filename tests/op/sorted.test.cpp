@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/op/sorted.hpp>
 
-#include "../support/saved.hpp"
+#include "../support/archive.hpp"
 #include "../support/stream.hpp"
 
 #include <levada/flow/aside.hpp>
@@ -193,7 +193,7 @@ TEST_CASE("after a restart it goes on as if there had been none") {
   };
   feed(unbroken, 0, 300);
   feed(first, 0, 300);
-  support::saved(first.at<"sorted">()).load_into(second.at<"sorted">());
+  support::archive(first.at<"sorted">()).load_into(second.at<"sorted">());
   feed(unbroken, 300, 600);
   feed(second, 300, 600);
   unbroken.end();

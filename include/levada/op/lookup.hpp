@@ -12,7 +12,7 @@
 #include <levada/op/attempt.hpp>
 #include <levada/op/detail/far_calls.hpp>
 #include <levada/op/detail/held_event.hpp>
-#include <levada/op/detail/own_time.hpp>
+#include <levada/op/detail/clock.hpp>
 #include <levada/state/key_table.hpp>
 #include <levada/state/slots.hpp>
 

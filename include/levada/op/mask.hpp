@@ -40,9 +40,9 @@ struct sip_state {
 };
 
 template <class T>
-inline constexpr bool is_text = false;
+inline constexpr bool is_any_text = false;
 template <std::size_t N>
-inline constexpr bool is_text<text<N>> = true;
+inline constexpr bool is_any_text<text<N>> = true;
 }  // namespace detail
 
 /// SipHash-2-4 (Aumasson and Bernstein, SipHash: a fast short-input PRF, 2012) of some bytes with a key of 128 bits.
@@ -68,7 +68,7 @@ struct hashed {
 
   template <class T>
   static consteval bool can_mask() {
-    if constexpr (detail::is_text<T>)
+    if constexpr (detail::is_any_text<T>)
       return sizeof(T) > 16;
     else
       return std::is_integral_v<T> && !std::same_as<T, bool>;
@@ -96,7 +96,7 @@ struct stars {
 
   template <class T>
   static consteval bool can_mask() {
-    return detail::is_text<T>;
+    return detail::is_any_text<T>;
   }
   template <std::size_t N>
   constexpr void operator()(text<N>& value) const {

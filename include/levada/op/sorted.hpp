@@ -9,7 +9,7 @@
 #include <levada/core/time.hpp>
 #include <levada/op/at.hpp>
 #include <levada/op/detail/held_event.hpp>
-#include <levada/op/detail/own_time.hpp>
+#include <levada/op/detail/clock.hpp>
 #include <levada/state/slots.hpp>
 
 #include <concepts>
