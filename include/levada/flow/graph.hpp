@@ -365,7 +365,7 @@ class graph {
     if constexpr (Plan::nodes <= own_circuit::short_flow || ((is_copied<Ops> || enterable<Ops>) || ...)) {
       if (events.size() >= frame_span) return run_in_frame<I>(circuit_, events, std::make_index_sequence<nodes>{});
     }
-    circuit_.template emit_batch<I>(events);
+    run_in_place<I>(circuit_, events);
   }
 
   /// Operators of the same kind and name before node I.

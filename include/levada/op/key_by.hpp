@@ -233,7 +233,8 @@ struct key_by_description {
   template <class E>
   static consteval bool fits() {
     if constexpr (is_keyed<E>) {
-      static_assert(!is_keyed<E>, "key_by: this stream has a key already; take the parts of both in one key");
+      static_assert(!is_keyed<E>,
+                    "key_by: this stream has a key already; take the parts of both in one key, or unkey() it first");
       return false;
     } else {
       constexpr bool ok = picks_from<Value, E>;
