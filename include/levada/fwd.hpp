@@ -177,6 +177,10 @@ struct top;
 struct delimited;
 template <class E>
 struct unparsed;
+struct lookup_options;
+struct lookup_counts;
+struct hashed;
+struct stars;
 struct far_from_median;
 template <class E>
 struct outlier;

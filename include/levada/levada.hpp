@@ -37,7 +37,9 @@
 #include <levada/op/join.hpp>              // how two streams meet
 #include <levada/op/key_by.hpp>            // state for each key below it
 #include <levada/op/latest_join.hpp>       // a stream beside a table that changes
+#include <levada/op/lookup.hpp>            // what a table far away knows of a key
 #include <levada/op/map.hpp>               // one for each
+#include <levada/op/mask.hpp>              // members that others need not know
 #include <levada/op/match.hpp>             // what a pattern finds
 #include <levada/op/outliers.hpp>          // what is far from the median
 #include <levada/op/parse.hpp>             // text to events
@@ -54,12 +56,14 @@
 #include <levada/op/session_window.hpp>    // events that follow each other closely
 #include <levada/op/shortlist.hpp>         // a few values in a row
 #include <levada/op/sketch.hpp>            // aggregates with a summary of their own
+#include <levada/op/sorted.hpp>            // events in the order of their times
 #include <levada/op/state_machine.hpp>     // a table of transitions
 #include <levada/op/state_window.hpp>      // events in a row that have one value
 #include <levada/op/threshold_window.hpp>  // events in a row for which a condition holds
 #include <levada/op/throttle.hpp>          // one an interval
 #include <levada/op/top.hpp>               // the greatest events
 #include <levada/op/transition.hpp>        // what a state machine emits
+#include <levada/op/unkey.hpp>             // the end of a keyed part
 #include <levada/op/when_full.hpp>         // what goes where there is no room
 #include <levada/op/window.hpp>            // the last N events, or the last seconds
 #include <levada/op/window_join.hpp>       // pairs of two streams in one window

@@ -303,10 +303,9 @@ TEST_CASE("a full table gives the place of the idlest key to a new one, inside a
       std::map<std::uint32_t, std::uint32_t> slot_of;
       std::vector<std::uint32_t> free{4, 3, 2, 1};
       auto below = [&] {
-        return lv::key_by<"sensor">(&reading::sensor, {.bound = 4, .full = lv::keys_full::retire_idlest},
-                                    lv::at([](const reading& r) {
-                                      return lv::timestamp{r.time.ns * 1000};  // a second in a thousand events' time
-                                    })) |
+        return lv::key_by<"sensor", lv::keys_full::retire_idlest>(&reading::sensor, {.bound = 4}, lv::at([](const reading& r) {
+                 return lv::timestamp{r.time.ns * 1000};  // a second in a thousand events' time
+               })) |
                lv::scan(std::uint64_t{0}, counted) | lv::to([&](std::uint64_t n) { said.push_back(n); });
       };
       auto check = [&](auto flow) {
@@ -341,9 +340,9 @@ TEST_CASE("a full table gives the place of the idlest key to a new one, inside a
 
 TEST_CASE("or those that find no room share a slot, and are counted") {
   std::vector<std::uint64_t> said;
-  auto flow = lv::flow(lv::from(lv::input<reading>()) |
-                       lv::key_by<"sensor">(&reading::sensor, {.bound = 2, .full = lv::keys_full::share}) |
-                       lv::scan(std::uint64_t{0}, counted) | lv::to([&](std::uint64_t n) { said.push_back(n); }));
+  auto flow =
+      lv::flow(lv::from(lv::input<reading>()) | lv::key_by<"sensor", lv::keys_full::share>(&reading::sensor, {.bound = 2}) |
+               lv::scan(std::uint64_t{0}, counted) | lv::to([&](std::uint64_t n) { said.push_back(n); }));
   REQUIRE(flow.open());
   for (std::uint32_t sensor : {1u, 2u, 3u, 4u, 1u, 3u}) flow.push(reading{.sensor = sensor});
   CHECK(said == std::vector<std::uint64_t>{1, 1, 1, 2, 2, 3});

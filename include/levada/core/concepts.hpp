@@ -107,6 +107,9 @@ concept timed = requires(const Op& op) {
 /// assigns_slots: gives events the slots of keys that it alone knows, so streams below two such operators never merge;
 template <class Op>
 inline constexpr bool has_own_slots = requires { requires Op::assigns_slots; };
+/// ends_slots: takes the keys of its events away, so below it streams of any keys may merge;
+template <class Op>
+inline constexpr bool takes_slots_away = requires { requires Op::ends_slots; };
 /// one_to_one: emits exactly one event for each that it does not tell the port to drop or to reject, so that nobody needs to
 /// count what goes through;
 template <class Op>

@@ -121,7 +121,7 @@ consteval bool is_whole() {
 template <class Whole, class... Ops>
 consteval bool keys_agree() {
   constexpr auto agree = [] {
-    constexpr std::array<bool, sizeof...(Ops)> assigns{has_own_slots<Ops>...};
+    constexpr std::array<bool, sizeof...(Ops)> assigns{has_own_slots<Ops>...}, ends{takes_slots_away<Ops>...};
     std::array<std::size_t, sizeof...(Ops)> origin{};  // 1 + the node that gave the slots; 0: no key
     bool one = true;
     for (std::size_t node = 0; node < Whole::nodes; ++node) {
@@ -131,6 +131,7 @@ consteval bool keys_agree() {
           origin[node] = origin[e.from];
         }
       if (assigns[node]) origin[node] = node + 1;
+      if (ends[node]) origin[node] = 0;
     }
     return one;
   }();

@@ -29,7 +29,6 @@ enum class keys_full : std::uint8_t {
 struct keys {
   std::uint32_t bound = 1024;
   duration idle{};  ///< a key that was silent for so long, or a sixteenth longer, gives its slot back; zero: never
-  keys_full full = keys_full::refuse;
 };
 
 /// Keys that are numbers from 0 to bound - 1, such as the places of a rack: the number is the slot, and nothing is looked up.
@@ -65,9 +64,10 @@ struct age_of_time {
 ///        below forget them before the slot is used again: in processing time; by event time, when the watermark is beyond the
 ///        key's newest event by `idle` (and what at() allows), after it has gone on, so that windows have fired.
 /// Holds  a table of `bound` keys, from the start on; no allocation later.
-/// Fails  an event whose key finds no room is dropped and counted, unless the option `full` says otherwise.
-/// Costs  2-3 ns while the table fits a cache; keys_full::retire_idlest: for each new key that finds no room a look at the table.
-template <fixed_string Name, class Value, class At, class E>
+/// Fails  an event whose key finds no room is dropped and counted, unless Full says otherwise: key_by<"customer",
+/// keys_full::retire_idlest>(...). Costs  2-3 ns while the table fits a cache; keys_full::retire_idlest: for each new key that
+/// finds no room a look at the table.
+template <fixed_string Name, keys_full Full, class Value, class At, class E>
 struct key_by_operator {
   static constexpr std::string_view kind = "key_by";
   static constexpr std::string_view name = Name.view();
@@ -157,7 +157,7 @@ struct key_by_operator {
  private:
   static constexpr std::uint32_t scan = 4096;  // buckets a signal: about 10 us
 
-  [[nodiscard]] bool ages() const { return options.idle.ns != 0 || options.full == keys_full::retire_idlest; }
+  [[nodiscard]] bool ages() const { return options.idle.ns != 0 || Full == keys_full::retire_idlest; }
   [[nodiscard]] duration unit() const { return detail::age_of_time::unit_of(options.idle); }
   /// Of a key that was seen in a unit its last event may be from the end of it.
   void retire_before(timestamp t, auto out) {
@@ -165,13 +165,13 @@ struct key_by_operator {
       state.retire(horizon, scan, [&](std::uint32_t slot) { out.raise(retire{slot}); });
   }
   LEVADA_INLINE bool makes_room(detail::passed<key_type> k, std::uint32_t age, std::uint32_t& slot, auto out) {
-    switch (options.full) {
-      case keys_full::refuse: return false;
-      case keys_full::retire_idlest:
-        state.retire_idlest([&](std::uint32_t idlest) { out.raise(retire{idlest}); });
-        slot = state.intern(k, age);
-        return true;
-      case keys_full::share: ++shared; return true;
+    if constexpr (Full == keys_full::retire_idlest) {
+      state.retire_idlest([&](std::uint32_t idlest) { out.raise(retire{idlest}); });
+      slot = state.intern(k, age);
+      return true;
+    } else if constexpr (Full == keys_full::share) {
+      ++shared;
+      return true;
     }
     return false;
   }
@@ -224,7 +224,7 @@ struct key_by_number_operator {
   void on(const start&, auto out) { out.raise(start{options.bound + 1}); }
 };
 
-template <fixed_string Name, class Value, class Options, class At = detail::at_processing>
+template <fixed_string Name, keys_full Full, class Value, class Options, class At = detail::at_processing>
 struct key_by_description {
   [[no_unique_address]] Value value;
   Options options;
@@ -265,22 +265,22 @@ struct key_by_description {
     if constexpr (std::is_same_v<Options, dense_keys>)
       return key_by_number_operator<Name, Value, E>{std::move(value), options};
     else
-      return key_by_operator<Name, Value, At, E>{std::move(value), options, std::move(at)};
+      return key_by_operator<Name, Full, Value, At, E>{std::move(value), options, std::move(at)};
   }
 };
 
-template <fixed_string Name = "", class Value>
+template <fixed_string Name = "", keys_full Full = keys_full::refuse, class Value>
 constexpr auto key_by(Value value, keys options = {}) {
-  return link{key_by_description<Name, Value, keys>{std::move(value), options}};
+  return link{key_by_description<Name, Full, Value, keys>{std::move(value), options}};
 }
 /// Keys grow old in event time: key_by(&order::customer, {.bound = 10'000, .idle = 1_h}, at(&order::time)).
-template <fixed_string Name = "", class Value, class Time, late Policy>
+template <fixed_string Name = "", keys_full Full = keys_full::refuse, class Value, class Time, late Policy>
 constexpr auto key_by(Value value, keys options, time_of_event<Time, Policy> at) {
-  return link{key_by_description<Name, Value, keys, time_of_event<Time, Policy>>{std::move(value), options, std::move(at)}};
+  return link{key_by_description<Name, Full, Value, keys, time_of_event<Time, Policy>>{std::move(value), options, std::move(at)}};
 }
 template <fixed_string Name = "", class Value, std::same_as<dense_keys> Dense>  // not deduced from {.bound = n}
 constexpr auto key_by(Value value, Dense options) {
-  return link{key_by_description<Name, Value, dense_keys>{std::move(value), options}};
+  return link{key_by_description<Name, keys_full::refuse, Value, dense_keys>{std::move(value), options}};
 }
 
 }  // namespace levada::inline v0
