@@ -15,6 +15,7 @@
 #include <levada/op/process.hpp>
 #include <levada/op/reservoir.hpp>
 #include <levada/op/session_window.hpp>
+#include <levada/op/sorted.hpp>
 #include <levada/op/state_machine.hpp>
 #include <levada/op/throttle.hpp>
 #include <levada/op/window.hpp>
@@ -45,8 +46,8 @@ struct event {
 
 /// The last watermark that came, in seconds.
 struct hears_operator {
-  static constexpr std::string_view kind = "hears";
-  static constexpr std::string_view name = "";
+  [[maybe_unused]] static constexpr std::string_view kind = "hears";
+  [[maybe_unused]] static constexpr std::string_view name = "";
   std::int64_t* seconds;
   template <class E>
   using output = E;
@@ -110,6 +111,7 @@ TEST_CASE("a stream that resumes is waited for, whatever stands between") {
   is_waited_for("state_machine",
                 [&](auto a) { return keyed(a) | lv::state_machine<"", 0>(at(), lv::on<0, 1>(seen), lv::after<1, 0>(1_s)); });
   is_waited_for("throttle_last", [&](auto a) { return a | lv::throttle_last(1_s, time); });
+  is_waited_for("sorted", [&](auto a) { return a | lv::sorted(at(), 100); });
   is_waited_for("reservoir", [&](auto a) { return a | lv::reservoir(2, 1_s, time); });
   is_waited_for("alert_when_silent", [&](auto a) { return a | lv::alert_when_silent(1_s, time); });
   is_waited_for("debounce", [&](auto a) { return a | lv::debounce(&event::id, 1_s, time); });

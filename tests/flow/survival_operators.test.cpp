@@ -19,6 +19,7 @@
 #include <levada/op/reservoir.hpp>
 #include <levada/op/sample.hpp>
 #include <levada/op/scan.hpp>
+#include <levada/op/sorted.hpp>
 #include <levada/op/state_machine.hpp>
 #include <levada/op/throttle.hpp>
 #include <levada/rule/alert_when.hpp>
@@ -144,7 +145,8 @@ TEST_CASE("what watches a stream survives, by the time of processing and by that
             "in"_s | lv::debounce(high, 30_ms) | note(said, 4, level),
             "in"_s | lv::debounce(high, 60_ms, &reading::time) | note(said, 5, level),
             "in"_s | lv::outliers<15>(&reading::value) | note(said, 6, [](const auto& o) { return o.median; }),
-            "in"_s | lv::drop_late(&reading::time) | note(said, 7, level));
+            "in"_s | lv::drop_late(&reading::time) | note(said, 7, level),
+            "in"_s | lv::sorted(lv::at(&reading::time), 200) | note(said, 8, level));
       },
-      7);
+      8);
 }

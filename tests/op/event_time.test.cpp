@@ -396,3 +396,27 @@ TEST_CASE("its clocks survive a restart") {
   first.insert(first.end(), second.begin(), second.end());
   CHECK(first == once);
 }
+
+TEST_CASE("what has waited while the flow was stopped is not overtaken: no split was silent then, and time did not flow") {
+  std::vector<seen> first, second;
+  constexpr lv::event_time_options options{.idle = 10_s, .when_idle = lv::silence::flows};
+  auto before = listened(first, lv::bounded{0_s, 1_s}, options), after = listened(second, lv::bounded{0_s, 1_s}, options);
+  REQUIRE(before.open());
+  REQUIRE(after.open());
+  before.advance(at(1000));
+  before.push(reading{.time = at(50)});
+  before.advance(at(1010));
+  before.advance(at(1012));
+  before.advance(at(1013));
+  CHECK(first == std::vector<seen>{mark_at(50), event_at(50), mark_at(51)});
+  support::carry_over(before.at<"time">(), after.at<"time">());
+
+  after.advance(at(5000));
+  after.push(reading{.time = at(60)});
+  CHECK(second == std::vector<seen>{mark_at(51), mark_at(60), event_at(60)});
+  second.clear();
+  after.advance(at(5010));
+  after.advance(at(5012));
+  after.advance(at(5014));
+  CHECK(second == std::vector<seen>{mark_at(62)});
+}

@@ -106,11 +106,12 @@ struct event_time_operator {
   struct progress {
     timestamp raised = long_ago;
     timestamp ticked = long_ago;
-    timestamp latest = never;  // that is believed
-    timestamp due = long_ago;  // where the strategy is periodic: when time rises next
-    timestamp paused = never;  // since when all splits are idle
-    std::uint64_t turns = 0;   // in each of which all sources were asked
-    std::uint64_t spans = 0;   // that were heard of
+    timestamp latest = never;   // that is believed
+    timestamp due = long_ago;   // where the strategy is periodic: when time rises next
+    timestamp paused = never;   // since when all splits are idle; long_ago: the next tick tells
+    timestamp from = long_ago;  // how far time was then
+    std::uint64_t turns = 0;    // in each of which all sources were asked
+    std::uint64_t spans = 0;    // that were heard of
   };
   slots<split_clock> state{};
   progress all{};
@@ -213,6 +214,17 @@ struct event_time_operator {
     return first;
   }
   void persist(auto& archive) { archive(state, all, clamped); }
+  /// Between two lives no source was asked: nobody was silent, and time did not flow.
+  void restored() {
+    if (options.idle.ns != 0)
+      for (std::uint32_t split = 0; split < state.size(); ++split) {
+        state[split].heard = long_ago;
+        state[split].noticed = state[split].idle = false;
+      }
+    if (all.paused == never) return;
+    all.from = all.raised;
+    all.paused = long_ago;
+  }
 
  private:
   [[nodiscard]] std::uint32_t clock_of(std::uint32_t split) const { return split < options.splits ? split : options.splits - 1; }
@@ -304,9 +316,10 @@ struct event_time_operator {
       return {raise_to(least) || was_paused, false};  // whom it meets waits for it again
     }
     const bool begins = all.paused == never;
-    if (begins || all.paused == long_ago) all.paused = all.ticked;  // before the first tick nobody knows how late it is
-    if (options.when_idle == silence::flows && greatest != long_ago)
-      greatest = detail::floor(detail::later(greatest, all.ticked - all.paused), grain());
+    if (begins) all.from = greatest < all.raised ? all.raised : greatest;
+    if (begins || all.paused == long_ago) all.paused = all.ticked;
+    if (options.when_idle == silence::flows && all.from != long_ago)
+      greatest = detail::floor(detail::later(all.from, all.ticked - all.paused), grain());
     return {raise_to(greatest), begins && options.when_idle == silence::waits};
   }
   bool raise_to(timestamp to) {

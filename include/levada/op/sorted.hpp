@@ -8,8 +8,8 @@
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/time.hpp>
 #include <levada/op/at.hpp>
-#include <levada/op/detail/held_event.hpp>
 #include <levada/op/detail/clock.hpp>
+#include <levada/op/detail/held_event.hpp>
 #include <levada/state/slots.hpp>
 
 #include <concepts>
@@ -64,11 +64,12 @@ class sorted_operator : public detail::puts_aside<std::conditional_t<detail::put
     out.raise(s);
   }
   void on(const watermark& w, auto out) {
-    if (w.time <= watermark_) return;
-    watermark_ = w.time;
-    while (size_ > 0 && look(1).time <= w.time) emit_first(out);
-    if (passed_ < w.time) passed_ = w.time;
-    out.raise(w);
+    if (w.time > watermark_) {
+      watermark_ = w.time;
+      while (size_ > 0 && look(1).time <= w.time) emit_first(out);
+      if (passed_ < w.time) passed_ = w.time;
+    }
+    out.raise(w);  // also one that is said again: the stream resumes
   }
   void on(const retire& r, auto out) {
     if constexpr (is_keyed<In>)
