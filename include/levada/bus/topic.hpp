@@ -43,8 +43,8 @@ constexpr bool is_topic_name(std::string_view name) {
 }  // namespace detail
 
 /// Where buses lie that name no other place: $LEVADA_DIR, or /dev/shm/levada-<user>, or, of a group,
-/// /dev/shm/levada-group-<number>. Nothing is made. Fails  usage: LEVADA_DIR is too long; permission: /dev/shm has a folder of
-/// that name that belongs to somebody else.
+/// /dev/shm/levada-group-<number>. Nothing is made.
+/// Fails  usage: LEVADA_DIR is too long; permission: /dev/shm has a folder of that name that belongs to somebody else.
 inline result<text<88>> bus_directory(const owners& whose = {}) {
   text<88> directory;
   auto named = environment("LEVADA_DIR");

@@ -29,8 +29,9 @@ constexpr auto collect(Container& into) {
 }
 
 /// Takes  a flow of one thread, best with input<E>() as its sources. It is opened at the time that is given, by the flow's own
-/// clock. Emits  nothing by itself: its members say what happens next, and what comes of it has come when they return. Fails  a
-/// flow that cannot open ends the program with its sentence.
+///        clock.
+/// Emits  nothing by itself: its members say what happens next, and what comes of it has come when they return.
+/// Fails  a flow that cannot open ends the program with its sentence.
 template <class Flow>
   requires(Flow::threads == 1)  // one with stages runs on threads of its own: by a runner
 class trial {

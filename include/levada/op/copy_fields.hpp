@@ -92,11 +92,12 @@ LEVADA_INLINE To with_fields_of(const From& from) {
 }  // namespace detail
 
 /// Takes  events E: trivially copyable aggregates.
-/// Emits  a To of each, whose members are those of E with the same names: of the same type, or of a wider one (a number type that
-///        holds all its values, a longer text). What To has not is left out.
+/// Emits  a To of each, whose members are those of E with the same names: of the same type, or of a wider one (a number type
+///        that holds all its values, a longer text). What To has not is left out.
 /// Holds  nothing.
 /// Fails  at compile time, if a member has no namesake, or one whose values it cannot all hold: map says what is to become of
-/// them. Costs  the copies.
+///        them.
+/// Costs  the copies.
 template <fixed_string Name, class To>
 struct copy_fields_operator {
   static constexpr std::string_view kind = "copy_fields";

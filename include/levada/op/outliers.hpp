@@ -81,15 +81,14 @@ class sorted_past {
 }  // namespace detail
 
 /// Hampel's filter over what has passed: the identifier of Hampel (The influence curve and its role in robust estimation, JASA
-/// 1974), with the threshold that Leys, Ley, Klein, Bernard and Licata discuss (Detecting outliers, JESP 2013: 3 is
-/// conservative, 2.5 usual). Takes  events E; the extractor (member pointer or callable) gives a number. Below key_by each key
-/// has a past of its own. Emits  an outlier{event, median, deviation, distance} for each event that is far from the N values
-/// before it. The value becomes
-///        part of the past in any case, so that a new level is believed after half of N.
+/// 1974), with the threshold that Leys, Ley, Klein, Bernard and Licata discuss (Detecting outliers, JESP 2013: 3 is conservative,
+/// 2.5 usual).
+/// Takes  events E; the extractor (member pointer or callable) gives a number. Below key_by each key has a past of its own.
+/// Emits  an outlier{event, median, deviation, distance} for each event that is far from the N values before it. The value
+///        becomes part of the past in any case, so that a new level is believed after half of N.
 /// Holds  N values a key, twice: 16 N bytes. A retired key's are forgotten.
 /// Fails  as long as a key has not had N values nothing is an outlier. An infinity is far from everything and is not kept; an
-/// event
-///        with NaN is dropped and counted.
+///        event with NaN is dropped and counted.
 /// Costs  two searches of at most N steps.
 template <fixed_string Name, std::size_t N, class Value>
 struct outliers_operator {

@@ -31,13 +31,14 @@ struct percentage {
 /// DDSketch (Masson, Rim, Lee: DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees, PVLDB 12,
 /// 2019), which merges without loss: two sketches make, bit for bit, the one of all values. A bin is a range of magnitudes; here
 /// it is the first bits of a double, which makes 2^k bins of equal width of each power of two: a shift in place of a logarithm,
-/// and the same bins on every machine, for 44 to 100 % more of them. Takes  numbers, in any order. An infinity counts as a value;
-/// a NaN makes all quantiles NaN, as it does in moments. Holds  Bins counters of 4 bytes, for the Bins bins of the greatest
-/// magnitudes; half of them for each sign, where both occur.
+/// and the same bins on every machine, for 44 to 100 % more of them.
+/// Takes  numbers, in any order. An infinity counts as a value; a NaN makes all quantiles NaN, as it does in moments.
+/// Holds  Bins counters of 4 bytes, for the Bins bins of the greatest magnitudes; half of them for each sign, where both occur.
 ///        With an error of 1 % 2048 bins are 32 powers of two, or 16 for each sign. A counter that is full stays full.
 /// Fails  never: magnitudes below those bins count as zero, so a quantile is wrong by Error of its value, or by the greatest
 ///        magnitude / 2^32 (2^16); the least and the greatest value are exact.
-/// Costs  an add is a shift, a compare and an increment; a new greatest magnitude, a quantile and a merge: a pass over the bins.
+/// Costs  an add is a shift, a compare and an increment; a new greatest magnitude, a quantile and a merge: a pass over the
+///        bins.
 template <number V, percentage Error = 1, std::size_t Bins = 2048>
 class ddsketch {
   static constexpr unsigned mantissa_bits = 52;

@@ -48,9 +48,9 @@ LEVADA_INLINE void prefetch_to_write(const void* at) {
 #endif
 }
 
-/// Copies past the caches: the lines of `to` go to memory without being fetched, in no order. `to` and `bytes` are multiples
-/// of 16. Where the processor has no such stores it is a plain copy. Costs  a third of a plain copy where another core has the
-/// lines; more where this core reads them soon.
+/// Copies past the caches: the lines of `to` go to memory without being fetched, in no order. `to` and `bytes` are multiples of
+/// 16. Where the processor has no such stores it is a plain copy.
+/// Costs  a third of a plain copy where another core has the lines; more where this core reads them soon.
 LEVADA_INLINE void stream_copy(std::byte* to, const std::byte* from, std::size_t bytes) {
 #if defined(__x86_64__)
   using sixteen = long long __attribute__((vector_size(16), may_alias));
