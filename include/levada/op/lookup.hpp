@@ -177,7 +177,7 @@ class lookup_operator {
     const std::uint32_t at = head_ + nth;
     return at < options_.waiting ? at : at - options_.waiting;
   }
-  [[nodiscard]] key_type key_of(const waiting& w) { return levada::pick(value_, w.held.event); }
+  [[nodiscard]] key_type key_of(const waiting& w) { return levada::pick(value_, w.held.kept.event); }
 
   LEVADA_INLINE std::uint32_t intern(const key_type& k) {
     const std::uint32_t slot = cache_.intern(k, generation_);

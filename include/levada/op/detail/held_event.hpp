@@ -2,6 +2,7 @@
 // held_event: an event that an operator keeps for a while, with its key and slot if it has them: keyed<> only refers to them.
 #pragma once
 
+#include <levada/core/event_clock.hpp>
 #include <levada/core/keyed.hpp>
 
 #include <cstdint>
@@ -10,24 +11,14 @@ namespace levada::inline v0::detail {
 
 template <class E>
 struct held_event {
-  E event{};
-
-  void hold(const E& e) { event = e; }
-  [[nodiscard]] const E& view() const { return event; }
-};
-
-template <class Key, class E>
-struct held_event<keyed<Key, E>> {
-  E event{};
-  Key key{};
+  kept_event<E> kept{};
   std::uint32_t slot = 0;
 
-  void hold(const keyed<Key, E>& e) {
-    event = e.event;
-    key = e.key;
-    slot = e.slot;
+  void hold(const E& e) {
+    kept = kept_event<E>::of(e);
+    slot = levada::slot_of(e);
   }
-  [[nodiscard]] keyed<Key, E> view() const { return {slot, key, event}; }
+  [[nodiscard]] decltype(auto) view() const { return kept.around(slot, kept.event); }
 };
 
 }  // namespace levada::inline v0::detail
