@@ -49,6 +49,7 @@
 #include <levada/op/rate_limit.hpp>        // so many a period
 #include <levada/op/reservoir.hpp>         // a few that stand for all
 #include <levada/op/revision.hpp>          // what a window says more than once
+#include <levada/op/rolling_window.hpp>    // the last seconds, at every event
 #include <levada/op/row.hpp>               // what a window emits
 #include <levada/op/sample.hpp>            // every n-th, or a share of the keys
 #include <levada/op/scan.hpp>              // map with a memory
