@@ -74,9 +74,8 @@ struct dedup_operator {
     if (place != state.none) {
       const timestamp then = state.time_at(place);
       if (is_within(then, now) && is_within(then, clock)) return false;
-      if (now > then) state.set_time(place, now);
-      return true;
     }
+    if (!is_within(now, clock)) return true;  // it is forgotten as soon as it has come
     if (state.is_full()) {
       state.forget_oldest();
       ++lost;
