@@ -174,6 +174,7 @@ template <fixed_string Name = "", class Time, late Policy>
 constexpr auto sorted(time_of_event<Time, Policy> time, std::uint32_t room) {
   static_assert(Policy != late::update, "sorted: what was emitted cannot be emitted anew: take late::drop or late::aside");
   LEVADA_CHECK(room > 0 && room < (1u << 31), room);
+  LEVADA_CHECK(time.allowed == duration{}, time.allowed.ns);
   return link{sorted_description<Name, time_of_event<Time, Policy>>{std::move(time), room}};
 }
 
