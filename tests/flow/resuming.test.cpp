@@ -62,7 +62,7 @@ struct hears_operator {
   }
 };
 
-constexpr auto time = &event::time;
+constexpr auto when = &event::time;
 constexpr auto seen = [](const event&) { return true; };
 
 auto as_numbers() {
@@ -72,9 +72,9 @@ auto as_numbers() {
 void is_waited_for(std::string_view what, auto above) {
   CAPTURE(what);
   std::int64_t heard = 0;
-  auto clock = [] { return lv::event_time(time, lv::bounded{0_s, 1_s}, {.idle = 10_s}); };
+  auto clock = [] { return lv::event_time(when, lv::bounded{0_s, 1_s}, {.idle = 10_s}); };
   auto flow = lv::flow("a"_s = lv::from<"a">(lv::input<event>()) | clock(),
-                       "b"_s = lv::from<"b">(lv::input<event>()) | lv::event_time(time, lv::bounded{0_s, 1_s}) | as_numbers(),
+                       "b"_s = lv::from<"b">(lv::input<event>()) | lv::event_time(when, lv::bounded{0_s, 1_s}) | as_numbers(),
                        lv::connect(above("a"_s), "b"_s) |
                            lv::with_broadcast(
                                0, [](int&, const int&) {}, [](int n, const auto&) { return n; }) |
@@ -97,7 +97,7 @@ void is_waited_for(std::string_view what, auto above) {
 
 TEST_CASE("a stream that resumes is waited for, whatever stands between") {
   const auto keyed = [](auto stream) { return stream | lv::key_by(&event::id); };
-  const auto at = [] { return lv::at(time); };
+  const auto at = [] { return lv::at(when); };
   const auto count = [] { return lv::aggregate<lv::count>(&event::id); };
   is_waited_for("key_by", [&](auto a) { return a | lv::key_by(&event::id, {.bound = 8, .idle = 100_s}, at()); });
   is_waited_for("window", [&](auto a) { return a | lv::window<lv::tumbling{1_s}>(at(), count()); });
@@ -110,15 +110,15 @@ TEST_CASE("a stream that resumes is waited for, whatever stands between") {
                 [&](auto a) { return keyed(a) | lv::pattern(at(), lv::every<"x">(seen).then<"y">(seen).within(1_s)); });
   is_waited_for("state_machine",
                 [&](auto a) { return keyed(a) | lv::state_machine<"", 0>(at(), lv::on<0, 1>(seen), lv::after<1, 0>(1_s)); });
-  is_waited_for("throttle_last", [&](auto a) { return a | lv::throttle_last(1_s, time); });
+  is_waited_for("throttle_last", [&](auto a) { return a | lv::throttle_last(1_s, when); });
   is_waited_for("sorted", [&](auto a) { return a | lv::sorted(at(), 100); });
-  is_waited_for("reservoir", [&](auto a) { return a | lv::reservoir(2, 1_s, time); });
-  is_waited_for("alert_when_silent", [&](auto a) { return a | lv::alert_when_silent(1_s, time); });
-  is_waited_for("debounce", [&](auto a) { return a | lv::debounce(&event::id, 1_s, time); });
+  is_waited_for("reservoir", [&](auto a) { return a | lv::reservoir(2, 1_s, when); });
+  is_waited_for("alert_when_silent", [&](auto a) { return a | lv::alert_when_silent(1_s, when); });
+  is_waited_for("debounce", [&](auto a) { return a | lv::debounce(&event::id, 1_s, when); });
 }
 
 TEST_CASE("so is one that resumes above a join") {
-  const auto at = [] { return lv::at(time); };
+  const auto at = [] { return lv::at(when); };
   const auto on = [] { return lv::on(&event::id, &event::id); };
   is_waited_for("interval_join", [&](auto a) {
     return lv::connect(a, a | lv::map([](const event& e) { return e; })) |
