@@ -91,3 +91,18 @@ TEST_CASE("in plain, keyed and masked streams, however spans are cut") {
                             lv::to([&](const short_reading& s) { output.push_back(s); }));
           }) == expected);
 }
+
+TEST_CASE("a default of a longer text leaves nothing behind the words") {
+  struct shipped {
+    lv::text<16> press{"fifteen letters"};
+  };
+  std::vector<shipped> output;
+  auto flow = lv::flow(lv::from(lv::input<measured>()) | lv::copy_fields<shipped>() |
+                       lv::to([&](const shipped& s) { output.push_back(s); }));
+  REQUIRE(flow.open());
+  measured m{};
+  m.press = "p1";
+  flow.push(m);
+  REQUIRE(output.size() == 1);
+  CHECK(output[0].press == lv::text<16>("p1"));
+}

@@ -84,6 +84,25 @@ TEST_CASE("in event time a double is one before and behind") {
   CHECK(output == std::vector<reading>{say(100, 1), say(110, 1), say(100, 1), say(119, 2)});
 }
 
+TEST_CASE("late events hold up no forgetting, and take nobody's place") {
+  std::vector<reading> output;
+  auto flow = through(lv::dedup<"dedup">(&reading::sensor, lv::ttl{100_ns}, {.bound = 4}, &reading::time), output);
+  REQUIRE(flow.open());
+  const auto say = [](std::int64_t time, std::uint32_t id) { return reading{.time = {time}, .sensor = id}; };
+  // 1 was late; when it is over, and comes again, it stands between two that are still remembered.
+  std::vector<reading> expected{say(90, 2), say(10, 1), say(91, 3), say(150, 1), say(200, 4), say(210, 5), say(211, 6)};
+  flow.push(expected);
+  flow.push(say(220, 1));
+  // What is so late that nothing is remembered of it takes no place from those that are.
+  for (const reading& r : {say(1, 7), say(2, 8)}) {
+    flow.push(r);
+    expected.push_back(r);
+  }
+  flow.push(std::vector<reading>{say(221, 1), say(221, 4), say(221, 5), say(221, 6)});
+  CHECK(output == expected);
+  CHECK(flow.at<"dedup">().forgotten() == 0);
+}
+
 TEST_CASE("at the bound the identity that came first is forgotten, and counted") {
   constexpr std::uint32_t bound = 50;
   const auto events = repeated(5000, 300, false);

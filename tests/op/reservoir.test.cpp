@@ -98,6 +98,19 @@ TEST_CASE("an event of an interval that is over is dropped and counted") {
   CHECK(flow.counts<"some">().dropped == 2);
 }
 
+TEST_CASE("an interval that a watermark has ended stays over, if no other has begun") {
+  std::vector<std::int64_t> output;
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | support::watermarks(&reading::time, 1) |
+                       lv::key_by(&reading::sensor, lv::dense_keys{8}) | lv::reservoir<"some">(2, 10_ns, &reading::time) |
+                       lv::to([&](const reading& r) { output.push_back(r.time.ns); }));
+  REQUIRE(flow.open());
+  flow.push(std::vector<reading>{{.time = {11}, .sensor = 1}, {.time = {25}, .sensor = 2}, {.time = {12}, .sensor = 1}});
+  flow.push(std::vector<reading>{{.time = {31}, .sensor = 1}});
+  flow.finish();
+  CHECK(output == std::vector<std::int64_t>{11, 25, 31});
+  CHECK(flow.counts<"some">().dropped == 1);
+}
+
 TEST_CASE("what a retired key held is dropped and counted") {
   auto keyed = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor, {.bound = 1, .idle = 1_s}) |
                         lv::reservoir<"some">(2, 10_h) | lv::to([](const reading&) {}));

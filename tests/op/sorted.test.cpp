@@ -181,6 +181,21 @@ TEST_CASE("below key_by events keep their keys, in one order; those of a retired
   CHECK(t.counts<"sorted">().dropped == 1);
 }
 
+TEST_CASE("what a retired key held makes room, and sends nobody away early") {
+  std::vector<std::int64_t> output;
+  lv::trial t(
+      lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor, {.bound = 4, .idle = 1_s}) |
+               lv::sorted<"sorted">(lv::at(&reading::time), 2) | lv::to([&](const reading& e) { output.push_back(e.time.ns); })),
+      {100'000'000'000});
+  t.push(reading{.time = {8}, .sensor = 1}).push(reading{.time = {9}, .sensor = 1});
+  t.pass(10_s).push(reading{.time = {4}, .sensor = 3}).push(reading{.time = {3}, .sensor = 3});
+  CHECK(output.empty());
+  CHECK(t.at<"sorted">().early() == 0);
+  t.end();
+  CHECK(output == std::vector<std::int64_t>{3, 4});
+  CHECK(t.counts<"sorted">().dropped == 2);
+}
+
 TEST_CASE("after a restart it goes on as if there had been none") {
   const auto events = disordered(600, 100);
   outcome whole, before, after;

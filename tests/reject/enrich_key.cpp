@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: enrich: the extractor must give a key of the table
+// expect: enrich: the extractor must give a key of the table, of its type or one that loses nothing by becoming it
 #include <levada/flow/flow.hpp>
 #include <levada/op/enrich.hpp>
 #include <levada/sink/to.hpp>

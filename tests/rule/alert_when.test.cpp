@@ -57,6 +57,15 @@ TEST_CASE("hold counts time from the first bad event") {
         std::vector<std::string>{"raised 1 since 0 at 100"});
 }
 
+TEST_CASE("a clock that jumps from one end of the scale to the other has lasted") {
+  std::vector<lv::timestamp> since;
+  auto flow = lv::flow(lv::from(lv::input<state>()) | lv::alert_when(&state::hot, &state::time, {100_ms}) |
+                       lv::to([&](const lv::alert<state>& a) { since.push_back(a.since); }));
+  REQUIRE(flow.open());
+  flow.push(std::vector<state>{{lv::long_ago, 1, true}, {lv::never, 1, true}, {lv::never, 1, false}, {lv::long_ago, 1, true}});
+  CHECK(since == std::vector{lv::long_ago, lv::never});
+}
+
 TEST_CASE("hold counts events in a row") {
   CHECK(alerts_of({{at(0), 1, true}, {at(1), 1, true}, {at(2), 1, false}, {at(3), 1, true}, {at(4), 1, true}, {at(5), 1, true}},
                   {.time = {}, .events = 3}, {}) == std::vector<std::string>{"raised 1 since 3 at 5"});

@@ -11,6 +11,7 @@
 
 #include <doctest/doctest.h>
 
+#include <concepts>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -96,4 +97,11 @@ TEST_CASE("rules are replaced by another thread while the flow runs") {
   matches = 0;
   flow.push(e);
   CHECK(matches == 20);
+}
+
+TEST_CASE("the operator of some rules is one: what copies it, as shard would for each thread, is refused") {
+  lv::active_rules<reading> rules{thresholds(1)};
+  auto one = lv::predicates(rules);
+  CHECK_FALSE(std::copy_constructible<decltype(one)>);
+  CHECK(std::move_constructible<decltype(one)>);
 }

@@ -2,6 +2,7 @@
 // at: where an event says its time, and what becomes of one that is late.
 #pragma once
 
+#include <levada/core/config.hpp>
 #include <levada/core/event_clock.hpp>
 #include <levada/core/time.hpp>
 
@@ -22,7 +23,9 @@ template <class Time, late Policy>
 struct time_of_event {
   static constexpr late policy = Policy;
   [[no_unique_address]] Time time;
-  duration allowed{};  ///< how far behind the watermark it is not late; for windows, and the ageing of keys
+  /// How far behind the watermark an event is not late. Taken by window, session_window, global_window and the ageing of keys;
+  /// all other operators refuse one, by LEVADA_CHECK when the flow is made.
+  duration allowed{};
 
   /// What an operator asks before it takes an extractor for events E.
   template <class E>
@@ -41,6 +44,7 @@ template <late Policy = late::drop, class Time>
 constexpr auto at(Time time, duration allowed = {}) {
   static_assert(
       is_event_time<Time> && !requires { Time::policy; }, "at: give the member or the function itself, as in at(&reading::time)");
+  LEVADA_CHECK(allowed.ns >= 0, allowed.ns);
   return time_of_event<Time, Policy>{std::move(time), allowed};
 }
 

@@ -83,7 +83,8 @@ LEVADA_INLINE To with_fields_of(const From& from) {
       const T converted = static_cast<T>(value);
       std::memcpy(target, &converted, sizeof converted);
     } else {
-      std::memcpy(target, source, sizeof(F));  // a text that is longer has zeros behind it
+      std::memcpy(target, source, sizeof(F));
+      if constexpr (sizeof(T) > sizeof(F)) std::memset(target + sizeof(F), 0, sizeof(T) - sizeof(F));  // a text that is longer
     }
   });
   return to;

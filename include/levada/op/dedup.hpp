@@ -27,7 +27,8 @@ struct ttl {
 /// Emits  an event if none of its identity was emitted within the time to live, before or (in event time) behind it. What was
 /// emitted
 ///        so long before the newest time is forgotten, also for an event that is late.
-/// Holds  `bound` identities with the time at which each was emitted. At the bound the one that came first is forgotten.
+/// Holds  `bound` identities with the time at which each was emitted. At the bound the one that came first is forgotten. Between
+///        late events one that comes again may hold its old place too, until that is passed over.
 /// Fails  never by itself. Identities that had to be forgotten before their time are counted: forgotten().
 /// Costs  one probe; a new identity two more and a store.
 template <fixed_string Name, class Value, class Time, class In>
@@ -74,9 +75,8 @@ struct dedup_operator {
     if (place != state.none) {
       const timestamp then = state.time_at(place);
       if (is_within(then, now) && is_within(then, clock)) return false;
-      if (now > then) state.set_time(place, now);
-      return true;
     }
+    if (!is_within(now, clock)) return true;  // it is forgotten as soon as it has come
     if (state.is_full()) {
       state.forget_oldest();
       ++lost;

@@ -52,8 +52,9 @@ struct enrich_description {
   template <class E>
   static consteval bool fits() {
     if constexpr (picks_from<Value, E>) {
-      constexpr bool finds = std::is_convertible_v<picked_type<Value, E>, typename Table::key_type>;
-      static_assert(finds, "enrich: the extractor must give a key of the table");
+      constexpr bool finds = requires(const picked_type<Value, E>& k) { (typename Table::key_type{k}); };  // and none is narrowed
+      static_assert(finds,
+                    "enrich: the extractor must give a key of the table, of its type or one that loses nothing by becoming it");
       constexpr bool joins = !finds || requires(Join& f, const payload_type<E>& e, const typename Table::value_type& v) {
         requires event<std::remove_cvref_t<decltype(f(e, v))>>;
       };

@@ -93,6 +93,7 @@ template <fixed_string Name = "", class L, class R, class LT, late LP, class RT,
 constexpr auto interval_join(join_keys<L, R> on, time_of_event<LT, LP> left, time_of_event<RT, RP> right, between offset,
                              Combine combine, keys options = {}, buffers room = {}) {
   LEVADA_CHECK(offset.first <= offset.last, offset.first.ns);
+  LEVADA_CHECK(left.allowed == duration{} && right.allowed == duration{}, left.allowed.ns);
   return link{interval_join_description<Name, L, R, time_of_event<LT, LP>, time_of_event<RT, RP>, Combine>{
       std::move(on), {{std::move(left)}, {std::move(right)}}, offset, std::move(combine), options, room}};
 }

@@ -238,6 +238,7 @@ template <fixed_string Name, versions Versions, join_kind Kind = join_kind::inne
   requires(!std::same_as<Combine, keys>)
 constexpr auto latest_join(join_keys<L, R> on, time_of_event<LT, LP> left, time_of_event<RT, RP> right, Combine combine,
                            keys options = {}) {
+  LEVADA_CHECK(left.allowed == duration{} && right.allowed == duration{}, left.allowed.ns);
   return link{latest_join_description<Name, Versions, Kind, L, R, time_of_event<LT, LP>, time_of_event<RT, RP>, Combine>{
       std::move(on), {{std::move(left)}, {std::move(right)}}, std::move(combine), options}};
 }

@@ -179,6 +179,7 @@ struct pattern_description<Name, Options, Time, sequence<pack<Before...>, Last, 
 /// pattern<"name", matching{.partials = 4}>(at(&payment::time), every<"a">(...).then<"b">(...).within(5_s)).
 template <fixed_string Name = "", matching Options = matching{}, class Time, late Policy, class... Parts>
 constexpr auto pattern(time_of_event<Time, Policy> time, sequence<Parts...> steps) {
+  LEVADA_CHECK(time.allowed == duration{}, time.allowed.ns);
   return link{
       pattern_description<Name, Options, time_of_event<Time, Policy>, sequence<Parts...>>{std::move(time), std::move(steps)}};
 }

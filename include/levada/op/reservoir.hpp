@@ -120,7 +120,7 @@ struct reservoir_operator {
   }
   void empty(std::uint32_t slot, auto out) {
     const std::uint32_t count = held_by(slot);
-    state[slot].seen = 0;
+    state[slot] = {};  // also its number: an event that is late for it is asked for its end by begin
     for (std::uint32_t i = 0; i < count; ++i) {
       const detail::kept_event<In> one = kept[std::size_t{slot} * size + i];
       out(one.around(slot, one.event));

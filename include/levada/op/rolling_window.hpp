@@ -157,6 +157,7 @@ template <fixed_string Name, duration Length, std::size_t Most, stalls Stalls = 
           class... Aggregations>
   requires(sizeof...(Aggregations) > 0)
 constexpr auto rolling_window(time_of_event<Time, Policy> at, Aggregations... aggregations) {
+  LEVADA_CHECK(at.allowed == duration{}, at.allowed.ns);
   return link{rolling_window_description<Name, Length, Most, Stalls, time_of_event<Time, Policy>, Aggregations...>{
       std::move(at), {{{std::move(aggregations)}...}}}};
 }

@@ -72,14 +72,22 @@ class sorted_operator : public detail::puts_aside<std::conditional_t<detail::put
     out.raise(w);  // also one that is said again: the stream resumes
   }
   void on(const retire& r, auto out) {
-    if constexpr (is_keyed<In>)
-      for (std::uint32_t i = 0; i < size_; ++i) {
-        const waiting& w = std::as_const(heap_)[i];
-        const auto& held = std::as_const(events_)[w.place];
-        if (w.is_gone || held.slot != r.slot) continue;
-        refuse(held.view(), out);
-        heap_[i].is_gone = true;
+    if constexpr (is_keyed<In>) {
+      const std::uint32_t held = size_;
+      std::uint32_t gone = 0;
+      for (std::uint32_t i = 0; i < held; ++i) {
+        const waiting w = look(i + 1);
+        const auto& event = std::as_const(events_)[w.place];
+        if (event.slot == r.slot) {
+          if (gone == 0) size_ = i;
+          refuse(event.view(), out);
+          places_[held - ++gone] = w.place;
+        } else if (gone > 0) {  // those before the first that goes stay where they are
+          ++size_;
+          rise(w);
+        }
       }
+    }
     out.raise(r);
   }
   void on(const end_of_stream& end, auto out) {
@@ -102,7 +110,7 @@ class sorted_operator : public detail::puts_aside<std::conditional_t<detail::put
     timestamp time{};
     std::uint64_t number = 0;  // in the order in which they came
     std::uint32_t place = 0;
-    std::uint32_t is_gone = 0;  // its key was retired
+    std::uint32_t unused = 0;
 
     bool operator<(const waiting& other) const { return time != other.time ? time < other.time : number < other.number; }
   };
@@ -125,7 +133,6 @@ class sorted_operator : public detail::puts_aside<std::conditional_t<detail::put
       n = below;
     }
     if (size_ > 0) heap_[n - 1] = last;
-    if (first.is_gone != 0) return;
     passed_ = first.time;
     out(std::as_const(events_)[first.place].view());
   }
@@ -174,6 +181,7 @@ template <fixed_string Name = "", class Time, late Policy>
 constexpr auto sorted(time_of_event<Time, Policy> time, std::uint32_t room) {
   static_assert(Policy != late::update, "sorted: what was emitted cannot be emitted anew: take late::drop or late::aside");
   LEVADA_CHECK(room > 0 && room < (1u << 31), room);
+  LEVADA_CHECK(time.allowed == duration{}, time.allowed.ns);
   return link{sorted_description<Name, time_of_event<Time, Policy>>{std::move(time), room}};
 }
 

@@ -91,6 +91,7 @@ struct state_machine_description {
 template <fixed_string Name, auto Initial, unexpected Unexpected = unexpected::ignore, class Time, late Policy,
           detail::transition_of_machine... Transitions>
 constexpr auto state_machine(time_of_event<Time, Policy> time, Transitions... transitions) {
+  LEVADA_CHECK(time.allowed == duration{}, time.allowed.ns);
   return link{state_machine_description<Name, Initial, Unexpected, time_of_event<Time, Policy>, Transitions...>{
       std::move(time), {{std::move(transitions)}...}}};
 }

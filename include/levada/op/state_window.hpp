@@ -3,6 +3,7 @@
 #pragma once
 
 #include <levada/core/concepts.hpp>
+#include <levada/core/config.hpp>
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/pack.hpp>
 #include <levada/op/at.hpp>
@@ -72,6 +73,7 @@ struct state_window_description {
 
 template <fixed_string Name, minimum Least = minimum{}, class Value, class Time, late Policy, class... Aggregations>
 constexpr auto state_window(Value value, time_of_event<Time, Policy> at, Aggregations... aggregations) {
+  LEVADA_CHECK(at.allowed == duration{}, at.allowed.ns);
   static_assert(sizeof...(Aggregations) > 0,
                 "state_window: say what to compute, as in state_window<...>(&E::phase, at(&E::time), aggregate<max>(&E::value))");
   return link{state_window_description<Name, Least, Value, time_of_event<Time, Policy>, Aggregations...>{

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <levada/core/concepts.hpp>
+#include <levada/core/config.hpp>
 #include <levada/core/fixed_string.hpp>
 #include <levada/core/pack.hpp>
 #include <levada/op/at.hpp>
@@ -69,6 +70,7 @@ struct threshold_window_description {
 
 template <fixed_string Name, minimum Least = minimum{}, class Condition, class Time, late Policy, class... Aggregations>
 constexpr auto threshold_window(Condition condition, time_of_event<Time, Policy> at, Aggregations... aggregations) {
+  LEVADA_CHECK(at.allowed == duration{}, at.allowed.ns);
   static_assert(
       sizeof...(Aggregations) > 0,
       "threshold_window: say what to compute, as in threshold_window<...>(condition, at(&E::time), aggregate<max>(&E::value))");

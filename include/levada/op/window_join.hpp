@@ -94,6 +94,7 @@ template <fixed_string Name, auto Shape, join_kind Kind = join_kind::inner, clas
   requires(!std::same_as<Combine, keys>)
 constexpr auto window_join(join_keys<L, R> on, time_of_event<LT, LP> left, time_of_event<RT, RP> right, Combine combine,
                            keys options = {}, buffers room = {}) {
+  LEVADA_CHECK(left.allowed == duration{} && right.allowed == duration{}, left.allowed.ns);
   return link{window_join_description<Name, Shape, Kind, L, R, time_of_event<LT, LP>, time_of_event<RT, RP>, Combine>{
       std::move(on), {{std::move(left)}, {std::move(right)}}, std::move(combine), options, room}};
 }

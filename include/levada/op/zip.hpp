@@ -210,6 +210,7 @@ template <fixed_string Name = "", class L, class R, class LT, late LP, class RT,
 constexpr auto zip(join_keys<L, R> on, time_of_event<LT, LP> left, time_of_event<RT, RP> right, duration tolerance,
                    Combine combine, keys options = {}, std::uint32_t bound = 65'536) {
   LEVADA_CHECK(tolerance.ns >= 0, tolerance.ns);
+  LEVADA_CHECK(left.allowed == duration{} && right.allowed == duration{}, left.allowed.ns);
   return link{zip_description<Name, L, R, time_of_event<LT, LP>, time_of_event<RT, RP>, Combine>{
       std::move(on), {{std::move(left)}, {std::move(right)}}, tolerance, std::move(combine), options, bound}};
 }

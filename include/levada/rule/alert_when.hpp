@@ -112,7 +112,7 @@ struct alert_when_operator {
     const timestamp now = levada::pick(time, levada::payload(e));
     if (c.contradicting++ == 0) c.since = now;
     const hold needed = bad ? to_raise : hold{to_clear.time, to_clear.events};
-    if (c.contradicting < needed.events || now - c.since < needed.time) return;
+    if (c.contradicting < needed.events || now < detail::later(c.since, needed.time)) return;
     c.raised = bad;
     c.contradicting = 0;
     const alert<payload_type<E>> change{bad ? alert_state::raised : alert_state::cleared, c.since, levada::payload(e)};

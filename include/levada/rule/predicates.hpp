@@ -24,7 +24,7 @@ struct matched {
   E event{};
 };
 
-/// The rules by which one operator goes. It outlives the flow.
+/// The rules by which one operator goes, on one thread: shard, which would copy it, refuses it. It outlives the flow.
 /// Holds  the index in use, the next one until the flow has taken it, and the one before until somebody replaces it again: it is
 /// who
 ///        replaces that frees, and not the flow, unless the two meet.
@@ -84,6 +84,9 @@ struct predicates_operator {
   static constexpr std::string_view name = Name.view();
   active_rules<Rule>* rules;
 
+  explicit predicates_operator(active_rules<Rule>& one) : rules(&one) {}
+  predicates_operator(predicates_operator&&) = default;  // and no copy: two operators would take new rules from each other
+
   template <class E>
   using output = relayed_type<E, matched<payload_type<E>>>;
   template <class E>
@@ -122,7 +125,7 @@ struct predicates_operator {
 
 template <fixed_string Name = "", class E>
 constexpr auto predicates(active_rules<E>& rules) {
-  return link{predicates_operator<Name, E>{&rules}};
+  return link{predicates_operator<Name, E>{rules}};
 }
 
 }  // namespace levada::inline v0

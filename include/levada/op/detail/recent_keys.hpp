@@ -34,23 +34,17 @@ class recent_keys {
   [[nodiscard]] bool is_full() const { return size_ == ring_.size(); }
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] timestamp time_at(std::uint32_t place) const { return ring_[place].time; }
-  void set_time(std::uint32_t place, timestamp t) { ring_[place].time = t; }
   [[nodiscard]] std::uint32_t oldest() const { return oldest_; }
 
-  /// A key that is not there, when there is room.
+  /// A key, when there is room. One that is there is from now on found at its new place, behind all others; its old one is passed
+  /// over when its turn to be forgotten comes.
   void add(const Key& k, timestamp t) {
     const auto place = static_cast<std::uint32_t>((std::size_t{oldest_} + size_++) % ring_.size());
     ring_[place] = {k, t};
     table_[bucket_of(k)] = place + 1;
   }
   void forget_oldest() {
-    std::uint32_t hole = bucket_of(ring_[oldest_].key);
-    for (std::uint32_t i = (hole + 1) & mask(); table_[i] != 0; i = (i + 1) & mask())
-      if (((i - home(ring_[table_[i] - 1].key)) & mask()) >= ((i - hole) & mask())) {
-        table_[hole] = table_[i];
-        hole = i;
-      }
-    table_[hole] = 0;
+    if (const std::uint32_t bucket = bucket_of(ring_[oldest_].key); table_[bucket] == oldest_ + 1) erase(bucket);
     oldest_ = oldest_ + 1 == ring_.size() ? 0 : oldest_ + 1;
     --size_;
   }
@@ -69,6 +63,14 @@ class recent_keys {
     std::uint32_t i = home(k);
     while (table_[i] != 0 && std::memcmp(&ring_[table_[i] - 1].key, &k, sizeof k) != 0) i = (i + 1) & mask();
     return i;
+  }
+  void erase(std::uint32_t hole) {
+    for (std::uint32_t i = (hole + 1) & mask(); table_[i] != 0; i = (i + 1) & mask())
+      if (((i - home(ring_[table_[i] - 1].key)) & mask()) >= ((i - hole) & mask())) {
+        table_[hole] = table_[i];
+        hole = i;
+      }
+    table_[hole] = 0;
   }
 
   slots<entry> ring_;
