@@ -309,12 +309,9 @@ class graph {
   /// Those that end last end together, because each may feed the others. What is on its way goes round once more.
   void end_the_last() {
     const auto each = [&](auto f) { for_each_that<which_end_last>(f); };
-    bool suspends = false;
-    each([&](auto i) { suspends |= this->goes_on_another_day(i); });
-    if (!suspends) {
-      each([&](auto i) { (void)circuit_.template at<i>().poll(source_port<graph, i>{this}, SIZE_MAX); });
-      each([&](auto i) { circuit_.template at<i>().close(source_port<graph, i>{this}); });
-    }
+    const auto each_that_ends = [&](auto f) { each([&](auto i) { this->goes_on_another_day(i) ? void() : f(i); }); };
+    each_that_ends([&](auto i) { (void)circuit_.template at<i>().poll(source_port<graph, i>{this}, SIZE_MAX); });
+    each_that_ends([&](auto i) { circuit_.template at<i>().close(source_port<graph, i>{this}); });
     each([&](auto i) { ended_[i] ? void() : end<i>(); });
   }
   template <std::size_t I, signal S>
