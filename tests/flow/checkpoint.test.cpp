@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <levada/flow/checkpoint.hpp>
 
+#include <levada/core/word.hpp>
 #include <levada/flow/boundary.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
@@ -288,4 +289,183 @@ TEST_CASE("a checkpoint that cannot be written is told, and the flow goes on") {
   while (!saved.status()) flow.poll(0);
   CHECK(saved.last() == 2);
   bring_to_disk(flow, saved, 0);
+}
+
+namespace {
+/// Says on which thread what is that far.
+struct flag {
+  lv::word<std::uint32_t> up{};
+  void raise() { up.release(1); }  // pairs with the acquire in wait
+  void wait() const {
+    while (up.acquire() == 0) std::this_thread::yield();
+  }  // pairs with the release in raise
+};
+/// Hears that the flow goes on another day.
+struct hears_suspend {
+  using is_sink = void;
+  flag* heard;
+  void write(const sample&, auto) {}
+  void on(const lv::suspend&, auto) { heard->raise(); }
+};
+struct always_fails {
+  using is_sink = void;
+  void write(const sample&, auto) {}
+  lv::result<> fault = lv::fault::of(lv::failure::data, "a line was lost");
+  [[nodiscard]] const lv::result<>& status() const { return fault; }
+};
+/// Brings numbers, and for one below zero a barrier.
+struct scripted {
+  using event_type = int;
+  static constexpr bool carries_barriers = true;
+  std::vector<int> script;
+  std::size_t at = 0;
+
+  lv::polled poll(auto out, std::size_t) {
+    if (at == script.size()) return lv::polled::nothing;
+    const int next = script[at++];
+    if (next < 0)
+      out.raise(lv::barrier{static_cast<std::uint64_t>(-next)});
+    else if (next > 0)
+      out(std::span<const int>(&next, 1));
+    return lv::polled::events;
+  }
+  [[nodiscard]] std::uint64_t position() const { return at; }
+};
+struct hears_all {
+  using is_sink = void;
+  std::vector<int>* heard;
+  void write(int e, auto) { heard->push_back(e); }
+  void on(const lv::barrier& b, auto) { heard->push_back(b.id < 1000 ? -static_cast<int>(b.id) : -1000); }
+};
+constexpr auto add = [](std::int64_t& sum, const sample& s) { sum += s.value; };
+}  // namespace
+
+TEST_CASE("a stage whose stream has ended holds no checkpoint up, and is in all of them") {
+  const auto few = samples(10), many = samples(100);
+  const scratch in;
+  output sums_of_few;
+  std::size_t seen = 0;
+  const auto run = [&](bool stops) {
+    flag summed;
+    lv::runner<> runner({.budget = 1});
+    auto flow = lv::flow(lv::from(lv::values(std::span<const sample>(few))) | lv::stage<"few">() |
+                             lv::fold(std::int64_t{0}, add) | lv::to([&](std::int64_t v) {
+                               sums_of_few.push_back(v);
+                               summed.raise();
+                             }),
+                         lv::from(lv::values(std::span<const sample>(many))) | lv::to([&](const sample&) {
+                           ++seen;
+                           if (!stops) return;
+                           if (seen == 30) summed.wait();
+                           if (seen == 60) runner.request_stop();
+                         }));
+    auto options = in.options();
+    options.every = lv::duration{1};
+    lv::checkpoint saved(flow, options);
+    REQUIRE(runner.run(flow));
+    return saved.last();
+  };
+  CHECK(run(true) >= 2);
+  CHECK(seen < 100);
+  REQUIRE(sums_of_few.size() == 1);
+  run(false);
+  CHECK(seen == 100);
+  CHECK(sums_of_few.size() == 1);
+}
+
+TEST_CASE("a stream that has ended by itself has ended, also where a stage reads it only after the stop") {
+  const auto few = samples(10), many = samples(100);
+  const scratch in;
+  output out;
+  const auto run = [&](bool stops) {
+    flag stopped;
+    if (!stops) stopped.raise();
+    lv::runner<> runner({.budget = 1});
+    std::size_t seen = 0;
+    auto flow = lv::flow(lv::from(lv::values(std::span<const sample>(few))) | lv::stage<"few">() | lv::map([&](const sample& s) {
+                           stopped.wait();
+                           return s;
+                         }) | lv::fold(std::int64_t{0}, add) |
+                             lv::to([&](std::int64_t v) { out.push_back(v); }),
+                         lv::from(lv::values(std::span<const sample>(many))) | lv::map([&](const sample& s) {
+                           if (++seen == 30 && stops) runner.request_stop();
+                           return s;
+                         }) | lv::to(hears_suspend{&stopped}));
+    lv::checkpoint saved(flow, in.options());
+    REQUIRE(runner.run(flow));
+    return saved.last();
+  };
+  CHECK(run(true) == 2);
+  CHECK(out.size() == 1);
+  run(false);
+  CHECK(out.size() == 1);
+}
+
+TEST_CASE("a flow that was stopped runs again by another runner, and then ends") {
+  const auto events = samples(100);
+  const scratch in;
+  output out;
+  lv::runner<> first({.budget = 10}), second;
+  std::size_t seen = 0;
+  auto flow = lv::flow(lv::from(lv::values(std::span<const sample>(events))) | lv::map([&](const sample& s) {
+                         if (++seen == 20) first.request_stop();
+                         return s;
+                       }) |
+                       lv::fold(std::int64_t{0}, add) | lv::to([&](std::int64_t v) { out.push_back(v); }));
+  lv::checkpoint saved(flow, in.options());
+  REQUIRE(first.run(flow));
+  CHECK(out.empty());
+  REQUIRE(second.run(flow));
+  CHECK(seen == 100);
+  CHECK(out.size() == 1);
+}
+
+TEST_CASE("a sink that has lost something does not take the last checkpoint away from the others") {
+  const auto events = samples(100);
+  const scratch in;
+  lv::runner<> runner({.budget = 10});
+  std::size_t seen = 0;
+  auto flow = lv::flow(lv::from(lv::values(std::span<const sample>(events))) | lv::map([&](const sample& s) {
+                         if (++seen == 20) runner.request_stop();
+                         return s;
+                       }) |
+                       lv::to(always_fails{}));
+  lv::checkpoint saved(flow, in.options());
+  CHECK_FALSE(runner.run(flow));
+  CHECK(saved.last() == 2);
+}
+
+TEST_CASE("a flow goes on without its checkpoint, also when that was not finished") {
+  const auto events = samples(2000);
+  const scratch in;
+  output out;
+  auto flow = sums(events, out);
+  {
+    lv::checkpoint saved(flow, in.options());
+    REQUIRE(flow.open());
+    saved.take();
+    flow.poll(7);
+    flow.poll(7);
+    CHECK(flow.at<"sum">().state.is_being_kept());
+  }
+  CHECK_FALSE(flow.at<"sum">().state.is_being_kept());
+  while (flow.poll() != lv::polled::end) {
+  }
+  CHECK(out.size() > 1000);
+}
+
+TEST_CASE("a checkpoint waits for a barrier of somebody else that not all sources have brought") {
+  const scratch in;
+  std::vector<int> heard;
+  auto flow =
+      lv::flow(lv::merge(lv::from(scripted{{1, -5, 2}}), lv::from(scripted{{3, 0, 0, 0, -5, 4}})) | lv::to(hears_all{&heard}));
+  lv::checkpoint saved(flow, in.options());
+  flow.set_clock({1'000'000}, {});
+  REQUIRE(flow.open());
+  flow.poll();
+  saved.take();
+  for (int i = 0; i < 20; ++i) flow.poll();
+  std::string said;
+  for (const int one : heard) said += std::to_string(one) + " ";
+  CHECK(said == "1 3 -5 -1000 2 4 ");
 }

@@ -197,6 +197,20 @@ TEST_CASE("a barrier has everything written, and asks for it to be kept") {
   CHECK(flow.status());
 }
 
+TEST_CASE("what came between the barrier and the checkpoint is in the length that is kept") {
+  const scratch_path file;
+  auto flow = lv::flow(lv::from(lv::input<sample>()) | lv::to<"out">(lv::json_lines(file.path())));
+  REQUIRE(flow.open());
+  flow.push(sample{0, "even"});
+  flow.raise_everywhere(lv::barrier{1});
+  flow.push(samples(2)[1]);
+  std::uint64_t kept = 0;
+  auto archive = [&kept](std::uint64_t& length) { kept = length; };
+  flow.at<"out">().target.persist(archive);
+  CHECK(kept == lines(2).size());
+  CHECK(file.content() == lines(2));
+}
+
 TEST_CASE("a file that cannot be made is a fault at open") {
   auto flow = writing_to("/nowhere/at/all.jsonl");
   const auto opened = flow.open();

@@ -67,3 +67,13 @@ TEST_CASE("it is moved") {
   c.resize(0);
   CHECK(c.size() == 0);
 }
+
+TEST_CASE("an image is of the values that there were: resize ends it") {
+  lv::slots<int> values;
+  values.resize(3);
+  lv::image image;
+  image.begin(values.begin(), sizeof(int), values.size());
+  values.keep_in(&image);
+  values.resize(3);
+  CHECK_FALSE(values.is_being_kept());
+}

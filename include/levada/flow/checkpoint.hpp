@@ -70,6 +70,8 @@ class checkpoint {
   checkpoint& operator=(const checkpoint&) = delete;
   ~checkpoint() {
     writer_.join();
+    first_.let_go();
+    for_each_index<Flow::threads - 1>([&](auto s) { get<s>(stages_).let_go(); });
     flow_.for_each_part([](auto& part) { part.keep_by(nullptr); });
   }
 
@@ -107,9 +109,18 @@ class checkpoint {
       return own < whole_.wake_at() ? own : whole_.wake_at();
     }
     void begin(std::uint64_t id) {
-      this->graph_->raise_everywhere(barrier{id});
+      // What is handed on by a flush comes before the barrier, or is in the image; on no account between the two.
       this->graph_->raise_everywhere(flush{});
-      this->capture();
+      this->graph_->raise_everywhere(barrier{id});
+      this->capture(id);
+      this->graph_->raise_everywhere(flush{});
+    }
+    /// Is a source held, by a barrier that is not ours and has not come by all others? One that overtook it would part the two.
+    [[nodiscard]] bool waits() const {
+      std::size_t asked = 0, all = 0;
+      this->graph_->for_each_live_source([&](auto&) { ++asked; });
+      this->graph_->for_each_source([&](std::size_t, bool ended) { all += ended ? 0u : 1u; });
+      return asked < all;
     }
     using base::complete;
     [[nodiscard]] duration steady() const { return this->graph_->clock().steady; }
@@ -128,6 +139,10 @@ class checkpoint {
   /// What the folder says, before the parts take their own.
   result<> find() {
     const text<256> folder = desk_.options.folder.view();
+    writer_.join();  // of a run before, which did not come to its end
+    phase_ = phase::idle;
+    desk_.suspending.release(0);  // nobody runs yet
+    desk_.taken = 0;
     if (result<> made = make_folders(folder); !made) return made;
     auto newest = newest_manifest(folder);
     if (!newest) return newest.error();
@@ -162,7 +177,7 @@ class checkpoint {
         if (begins()) begin();
         break;
       case phase::imaging:
-        if (desk_.pending.acquire() == 0) {  // pairs with the fetch_add in part_keeper::settle
+        if (all_are_whole()) {
           written_.release(0);  // pairs with the acquire below: of the thread that is started now
           if (auto started = thread::start(writing_, "checkpoint"); started) {
             writer_ = *std::move(started);
@@ -180,7 +195,13 @@ class checkpoint {
         break;
     }
   }
+  [[nodiscard]] bool all_are_whole() {
+    bool all = first_.has_whole(barrier_);
+    for_each_index<Flow::threads - 1>([&](auto s) { all = all && get<s>(stages_).has_whole(barrier_); });
+    return all;
+  }
   [[nodiscard]] bool begins() {
+    if (first_.waits()) return false;
     if (desk_.asked.acquire() != 0 && desk_.asked.exchange(0) != 0) return true;  // pairs with the release in take
     return desk_.options.every.ns > 0 && first_.steady() >= next_;
   }
@@ -188,7 +209,6 @@ class checkpoint {
     const auto now = static_cast<std::uint64_t>(first_.wall().ns);
     barrier_ = barrier_ < now ? now : barrier_ + 1;  // nobody else's barrier has this number
     desk_.barrier.release(barrier_);                 // pairs with the acquire in stage_keeper::heard
-    desk_.pending.release(Flow::threads);            // pairs with the acquire in go_on
     first_.begin(barrier_);
     desk_.note_parameters();
     phase_ = phase::imaging;
@@ -225,19 +245,20 @@ class checkpoint {
       give_way();
     }
     if (flow_.is_abandoned()) return;
-    desk_.suspending.release(1);  // pairs with the acquire in part_keeper::suspends
     begin();
+    desk_.suspending.release(1);  // pairs with the acquire in part_keeper::suspends; it says whose barrier is that of the stop
     first_.complete();
   }
   result<> close() {
     if (phase_ == phase::writing) writer_.join();
-    if (phase_ == phase::imaging && desk_.pending.acquire() == 0) outcome_ = write();  // pairs with the fetch_add in settle
+    if (phase_ == phase::imaging && all_are_whole()) outcome_ = write();
     const bool last = desk_.suspending.relaxed() != 0;
     if (phase_ != phase::idle) end(outcome_);
     return last ? status_ : result<>{};
   }
   [[nodiscard]] duration wake_at() const {
-    if (phase_ == phase::idle) return desk_.options.every.ns > 0 ? next_ : duration{INT64_MAX};
+    if (phase_ == phase::idle && desk_.options.every.ns == 0) return duration{INT64_MAX};
+    if (phase_ == phase::idle && next_ > first_.steady()) return next_;
     return first_.steady() + duration{1'000'000};  // other threads have to do, or the disk
   }
 

@@ -295,12 +295,12 @@ class graph {
     for_each_index<nodes_that<Which>.size()>([&](auto k) { f(std::integral_constant<std::size_t, nodes_that<Which>[k]> {}); });
   }
 
-  [[nodiscard]] bool goes_on_another_day() const { return keeper_ != nullptr && keeper_->suspends(); }
+  [[nodiscard]] bool goes_on_another_day(std::size_t source) const { return keeper_ != nullptr && keeper_->suspends(source); }
   template <std::size_t I>
   void end() {
     ended_[I] = just_ended_[I] = true;
     raise<I>(flush{});  // operators hand on what they batch,
-    if (goes_on_another_day())
+    if (goes_on_another_day(I))
       raise<I>(suspend{});
     else
       raise<I>(end_of_stream{});  // windows and folds emit what they hold,
@@ -309,10 +309,9 @@ class graph {
   /// Those that end last end together, because each may feed the others. What is on its way goes round once more.
   void end_the_last() {
     const auto each = [&](auto f) { for_each_that<which_end_last>(f); };
-    if (!goes_on_another_day()) {
-      each([&](auto i) { (void)circuit_.template at<i>().poll(source_port<graph, i>{this}, SIZE_MAX); });
-      each([&](auto i) { circuit_.template at<i>().close(source_port<graph, i>{this}); });
-    }
+    const auto each_that_ends = [&](auto f) { each([&](auto i) { this->goes_on_another_day(i) ? void() : f(i); }); };
+    each_that_ends([&](auto i) { (void)circuit_.template at<i>().poll(source_port<graph, i>{this}, SIZE_MAX); });
+    each_that_ends([&](auto i) { circuit_.template at<i>().close(source_port<graph, i>{this}); });
     each([&](auto i) { ended_[i] ? void() : end<i>(); });
   }
   template <std::size_t I, signal S>

@@ -243,8 +243,12 @@ class runner {
     (one(flows), ...);
     if (const result<> stages = end_stages(); outcome && !stages) outcome = stages;
     engine_.release(flows.template part<0>()...);
+    const bool drained = static_cast<bool>(outcome);
     ((outcome = outcome ? flows.status() : outcome), ...);
-    ((outcome = outcome ? flows.closed() : outcome), ...);
+    auto close = [&](auto& flow) {  // also when a source or sink has failed: the others go on from here
+      if (const result<> closed = flow.closed(); outcome && !closed) outcome = closed;
+    };
+    if (drained) (close(flows), ...);
     stopping_.release(0);  // pairs with the acquire in stop_requested: the next run is not asked to stop
     return outcome;
   }

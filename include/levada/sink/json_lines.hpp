@@ -67,17 +67,18 @@ class json_lines_sink {
   void on(const flush&, auto out) { hand_over(out); }
   void on(const barrier&, auto out) {
     finish(out);
-    request_.sync(queue_, file_.fd());
-    request_.finish();
-    // A pipe or a terminal is on no disk.
-    if (const std::int64_t done = request_.result(); done < 0 && done != -EINVAL && done != -EROFS)
-      fail(file_.refused("keep", static_cast<int>(-done)));
+    sync();
   }
   void on(const end_of_stream&, auto out) { finish(out); }
 
-  /// The length of the file at the barrier. What was written after it is taken back when the flow goes on from there, because it
-  /// comes again.
+  /// The length of the file at the checkpoint. What was written after it is taken back when the flow goes on from there, because
+  /// it comes again. What a flush or a tick has brought since the barrier does not: operators have emitted it.
   void persist(auto& archive) {
+    if (used_ > 0 || !writing_.empty()) {
+      begin_write();
+      settle();
+      sync();
+    }
     const auto size = file_ ? file_.size() : result<std::uint64_t>(std::uint64_t{0});
     const std::uint64_t now = size ? *size : 0;
     std::uint64_t kept = now;
@@ -118,8 +119,15 @@ class json_lines_sink {
 
   /// Begins to write what was gathered, when what was handed over before is written.
   LEVADA_COLD void hand_over(auto out) {
-    settle();
+    begin_write();
     if (const std::uint64_t lost = std::exchange(lost_, 0); lost > 0) out.drop(lost);
+  }
+  void finish(auto out) {
+    hand_over(out);
+    hand_over(out);
+  }
+  void begin_write() {
+    settle();
     if (used_ == 0) return;
     writing_ = {halves_[gathering_].begin(), used_};
     lines_writing_ = std::exchange(lines_, 0);
@@ -131,9 +139,12 @@ class json_lines_sink {
     }
     request_.write(queue_, file_.fd(), writing_);
   }
-  void finish(auto out) {
-    hand_over(out);
-    hand_over(out);
+  void sync() {
+    request_.sync(queue_, file_.fd());
+    request_.finish();
+    // A pipe or a terminal is on no disk.
+    if (const std::int64_t done = request_.result(); done < 0 && done != -EINVAL && done != -EROFS)
+      fail(file_.refused("keep", static_cast<int>(-done)));
   }
   /// Waits until the kernel has taken all that was handed over, or has said no.
   void settle() {

@@ -42,6 +42,7 @@ class slots {
   void resize(std::size_t size) {
     delete[] std::exchange(values_, nullptr);
     size_ = 0;
+    image_ = nullptr;  // of what is no more
     values_ = new (std::nothrow) T[size]{};
     LEVADA_CHECK(values_ != nullptr, size);
     size_ = size;

@@ -101,9 +101,12 @@ struct saved_member {
   }
   bool step(std::size_t& bytes) {
     if (!copy.step(bytes)) return false;
+    let_go();
+    return true;
+  }
+  void let_go() {
     if (owner != nullptr) keep_in(owner, nullptr);
     owner = nullptr;
-    return true;
   }
   [[nodiscard]] saved_array array() const { return {name, cell, count, copy.bytes(), count > 1 ? copy.order().data() : nullptr}; }
 };

@@ -20,8 +20,8 @@ class keeper {
   virtual void heard(std::size_t source, std::uint64_t id) = 0;
   /// Is a source not to be asked now?
   [[nodiscard]] virtual bool holds(std::size_t source) const = 0;
-  /// Does the flow stop to go on another day?
-  [[nodiscard]] virtual bool suspends() const = 0;
+  /// Is the end of a source a stop, after which the flow goes on another day?
+  [[nodiscard]] virtual bool suspends(std::size_t source) const = 0;
   /// The flow is to end.
   virtual void finish() = 0;
   /// It has ended, on all threads.

@@ -52,7 +52,6 @@ struct checkpoint_desk {
   result<> (*opened)(void* whole) = nullptr;
   slots<saved_parameter> parameters;
   word<std::uint64_t> barrier{};  // of the one that is being taken
-  word<std::uint32_t> pending{};  // parts whose images are not whole
   word<std::uint64_t> on_disk{};  // the barrier of the last one that is
   word<std::uint64_t> last{};     // its number
   word<std::uint32_t> suspending{};
@@ -115,7 +114,7 @@ class part_keeper : public keeper {
       outcome = load.outcome;
       desk_->taken += load.taken;
     }
-    capture();  // for the memory: a copy into pages that the kernel has to find first would make the stream wait
+    capture(0);  // for the memory: a copy into pages that the kernel has to find first would make the stream wait
     complete();
     if (--desk_->parts_to_open == 0 && outcome) outcome = desk_->opened(desk_->whole);
     return outcome;
@@ -135,7 +134,9 @@ class part_keeper : public keeper {
   }
   void heard(std::size_t, std::uint64_t) override {}
   [[nodiscard]] bool holds(std::size_t) const override { return false; }
-  [[nodiscard]] bool suspends() const override { return desk_->suspending.acquire() != 0; }  // pairs with the release in suspend
+  [[nodiscard]] bool suspends(std::size_t) const override {
+    return desk_->suspending.acquire() != 0;  // pairs with the release in suspend
+  }
   void finish() override { complete(); }
   result<> closed() override { return {}; }
   /// At once, while there is something to copy.
@@ -146,10 +147,18 @@ class part_keeper : public keeper {
   void collect(slots<saved_array>& into, std::size_t& at) {
     for (const saved_member& m : members_) into[at++] = m.array();
   }
+  /// Is the image of this barrier whole? From any thread.
+  [[nodiscard]] bool has_whole(std::uint64_t id) const { return whole_.acquire() == id; }  // pairs with the release in settle
+  /// The graph lives on, and its state is not kept.
+  void let_go() {
+    for (saved_member& m : members_) m.let_go();
+    imaging_ = false;
+  }
 
  protected:
   /// The state of this moment is what is kept.
-  void capture() {
+  void capture(std::uint64_t id) {
+    captured_ = id;
     saver save(members_, part_);
     graph_->persist(save);
     std::size_t i = 0;
@@ -176,8 +185,7 @@ class part_keeper : public keeper {
   }
   void settle() {
     imaging_ = false;
-    if (desk_->pending.relaxed() != 0)
-      desk_->pending.fetch_add(~std::uint32_t{0});  // pairs with the acquires of pending in checkpoint
+    whole_.release(captured_);  // pairs with the acquire in has_whole
   }
 
   std::string_view part_;
@@ -186,31 +194,60 @@ class part_keeper : public keeper {
   std::uint64_t told_ = 0;
   std::array<std::uint64_t, Graph::wiring::nodes> positions_{};  // of its sources, at the barrier
   bool imaging_ = false;
+  std::uint64_t captured_ = 0;   // the barrier of the image
+  word<std::uint64_t> whole_{};  // that of the last one that is whole
 };
 
 /// Of a thread below: its state is that of the barrier when all its streams have brought it. Those that have wait for the others.
 template <class Graph>
 class stage_keeper final : public part_keeper<Graph> {
  public:
+  result<> opened() override {
+    brought_ = {};
+    wanted_ = 0;
+    is_last_ = false;
+    ended_.release(0);  // nobody runs yet
+    return part_keeper<Graph>::opened();
+  }
   void heard(std::size_t source, std::uint64_t id) override {
     if (id != this->desk_->barrier.acquire()) return;  // somebody else's; pairs with the release in checkpoint::begin
     brought_[source] = id;
     wanted_ = id;
+    capture_if_all();  // at once: a flush lets operators emit, and what is below the ring would have it after its barrier
   }
   [[nodiscard]] bool holds(std::size_t source) const override { return wanted_ != 0 && brought_[source] == wanted_; }
+  /// A stream that ended by itself has not brought the barrier of the stop, however late its end is read.
+  [[nodiscard]] bool suspends(std::size_t source) const override {
+    return part_keeper<Graph>::suspends(source) && brought_[source] == this->desk_->barrier.acquire();  // pairs as above
+  }
   void turned() override {
-    if (wanted_ != 0 && have_all()) {
-      wanted_ = 0;
-      this->capture();
-    }
+    capture_if_all();
     part_keeper<Graph>::turned();
   }
   void finish() override {
     turned();
     this->complete();
+    ended_.release(1);  // pairs with the acquire in has_whole
+  }
+  /// Where all streams have ended no barrier comes any more, and nothing changes: then it is the thread that asks which takes the
+  /// image. Once, for all checkpoints to come.
+  [[nodiscard]] bool has_whole(std::uint64_t id) {
+    const bool ended = ended_.acquire() != 0;  // pairs with the release in finish; before the look at the image
+    if (part_keeper<Graph>::has_whole(id)) return true;
+    if (ended && !is_last_) {
+      is_last_ = true;
+      this->capture(id);
+      this->complete();
+    }
+    return ended;
   }
 
  private:
+  void capture_if_all() {
+    if (wanted_ == 0 || !have_all()) return;
+    this->capture(wanted_);
+    wanted_ = 0;
+  }
   [[nodiscard]] bool have_all() {
     bool all = true;
     this->graph_->for_each_source([&](std::size_t node, bool ended) { all = all && (ended || brought_[node] == wanted_); });
@@ -218,6 +255,8 @@ class stage_keeper final : public part_keeper<Graph> {
   }
   std::array<std::uint64_t, Graph::wiring::nodes> brought_{};
   std::uint64_t wanted_ = 0;
+  bool is_last_ = false;         // its image is that of its end
+  word<std::uint32_t> ended_{};  // its thread has nothing more to do
 };
 
 }  // namespace detail
