@@ -40,7 +40,7 @@ std::vector<contestant> contestants() {
       moving<graphs::ysb_by_batch<4096, 1>>("tbb, batches, one core", "select"),
       one<fused<sensor::make>>("flow/sensor", "levada"),
       one<graphs::sensor_by_event>("flow/sensor", "tbb, an event a message"),
-      one<graphs::sensor_by_batch<4096, 2>>("flow/sensor", "tbb, batches"),
+      one<graphs::sensor_by_batch<4096, 1>>("flow/sensor", "tbb, batches, one core"),
 #endif
   };
 }
