@@ -53,7 +53,7 @@ struct stage_description {
 ///        of one name run on one thread, so streams can meet there: merge("a"_s | stage<"sum">(), "b"_s | stage<"sum">()).
 /// Emits  the same events, in spans; watermarks, barriers and the end in their places; processing time as it was above. A key
 ///        stays behind: key_by again where state is kept for each.
-/// Holds  a ring of 1 MiB between the two threads (but 64 events at least, and 65 536 at most), in memory that has no name.
+/// Holds  a ring of 4 MiB between the two threads (but 64 events at least, and 262 144 at most), in memory that has no name.
 /// Fails  when the ring is full, the thread above waits: that is back-pressure. With overflow::drop_newest or drop_oldest nobody
 ///        waits, and `dropped` of the stage counts what was lost. A flow that fails on one thread ends on all.
 ///        At compile time, in a sentence: a way back to an earlier thread.
