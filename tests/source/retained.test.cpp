@@ -126,3 +126,20 @@ TEST_CASE("what was written over while nobody had the name is counted as dropped
   CHECK(flow.counts<"numbers">().dropped > 0);
   CHECK(flow.counts<"numbers">().out + flow.counts<"numbers">().dropped == 4900);
 }
+
+TEST_CASE("what is given back ends where the checkpoint does, and a namesake without one begins there") {
+  const scratch_bus scratch;
+  const lv::topic<sample> numbers{scratch.bus(), "numbers", {.capacity = 1024}};
+  auto producer = lv::publisher<sample>::open(numbers);
+  REQUIRE(producer);
+  {
+    auto first = lv::retained(numbers, "adder");
+    REQUIRE(first.open());
+    publish(*producer, 0, 100);
+    first.commit(60);
+    first.commit(30);  // an older one takes nothing back
+  }
+  auto second = lv::retained(numbers, "adder");
+  REQUIRE(second.open());
+  CHECK(second.position() == 60);
+}
