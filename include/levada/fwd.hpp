@@ -46,6 +46,13 @@ struct enumerator;
 struct descriptor_view;
 class record;
 class mutable_record;
+struct tree_node;
+struct model_part;
+struct model_parts;
+
+// simd
+enum class isa : std::uint8_t;
+struct sample_moments;
 
 // bus
 class bus;

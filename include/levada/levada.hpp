@@ -138,6 +138,7 @@
 #include <levada/wire/field.hpp>             // one member
 #include <levada/wire/iso8601.hpp>           // time as text
 #include <levada/wire/json.hpp>              // events to text
+#include <levada/wire/model_parts.hpp>       // models as data
 #include <levada/wire/mutable_record.hpp>    // members set by characters
 #include <levada/wire/record.hpp>            // members by name, at run time
 #include <levada/wire/text_template.hpp>     // words with members of an event in them

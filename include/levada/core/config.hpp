@@ -39,6 +39,25 @@
     constexpr decltype(auto) levada_visit(auto&& levada_visitor) const { return levada_visitor(__VA_ARGS__); } \
   }
 
+/// Names a set of kernels, in its namespace: see levada/simd/kernels.hpp. What no object brings is null.
+#define LEVADA_KERNEL_SET(set)                                                                \
+  [[gnu::weak]] const set* kernels_avx512(const set*) noexcept;                               \
+  [[gnu::weak]] const set* kernels_avx2(const set*) noexcept;                                 \
+  [[gnu::weak]] const set* kernels_sse4_2(const set*) noexcept;                               \
+  [[gnu::weak]] const set* kernels_neon64(const set*) noexcept;                               \
+  [[nodiscard]] inline const set* linked_kernels(::levada::isa i, const set* none) noexcept { \
+    const set* (*of)(const set*) noexcept = nullptr;                                          \
+    switch (i) {                                                                              \
+      case ::levada::isa::sse4_2: of = kernels_sse4_2; break;                                 \
+      case ::levada::isa::neon64: of = kernels_neon64; break;                                 \
+      case ::levada::isa::avx2: of = kernels_avx2; break;                                     \
+      case ::levada::isa::avx512: of = kernels_avx512; break;                                 \
+      default: break;                                                                         \
+    }                                                                                         \
+    return of == nullptr ? none : of(none);                                                   \
+  }                                                                                           \
+  static_assert(true, "a semicolon follows")
+
 /// 1: runners wait with io_uring where they may. Set by the CMake target levada::uring, which links liburing as well.
 #if !defined(LEVADA_URING)
 #define LEVADA_URING 0
