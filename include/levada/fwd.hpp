@@ -178,7 +178,7 @@ struct ranked;
 template <class Value>
 struct by;
 template <class V, class E, std::size_t K>
-class greatest;
+class top_events;
 template <std::size_t K>
 struct top;
 struct delimited;
