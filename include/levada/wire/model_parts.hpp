@@ -34,6 +34,7 @@ struct tree_parts {
   std::span<const std::uint32_t> trees{};  // where each begins in nodes
   std::span<const float> leaf_values{};    // only of leaves that are vectors
   std::span<const float> base{};           // what each output begins with, before the link function
+  std::span<const float> covers{};         // one a node: how much of the training data came by. Empty: not known
   float scale = 1;                         // sums are multiplied by it: 1 / number of trees where a forest averages
   link_function link = link_function::identity;
 };
