@@ -204,6 +204,7 @@ class process_context;
 struct range;
 template <std::size_t Size>
 class normal_range;
+class trees;
 struct hold;
 struct clear;
 enum class alert_state : std::uint8_t;
