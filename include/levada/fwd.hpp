@@ -178,7 +178,7 @@ struct ranked;
 template <class Value>
 struct by;
 template <class V, class E, std::size_t K>
-class greatest;
+class top_events;
 template <std::size_t K>
 struct top;
 struct delimited;
@@ -204,6 +204,7 @@ class process_context;
 struct range;
 template <std::size_t Size>
 class normal_range;
+class trees;
 struct hold;
 struct clear;
 enum class alert_state : std::uint8_t;

@@ -73,6 +73,7 @@
 
 // what is learned of them, and what follows from it
 #include <levada/model/normal_range.hpp>      // what is normal for a series
+#include <levada/model/trees.hpp>             // boosted and random forests
 #include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
 #include <levada/rule/alert_when_silent.hpp>  // nothing came for too long
 #include <levada/rule/condition.hpp>          // a member compared with values, as data

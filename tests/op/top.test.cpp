@@ -42,7 +42,7 @@ std::vector<reading> coarse(std::size_t n, std::uint64_t seed) {
   for (reading& e : events) e.level /= 200;
   return events;
 }
-using best = lv::greatest<std::int32_t, reading, 5>;
+using best = lv::top_events<std::int32_t, reading, 5>;
 best best_of(const std::vector<reading>& events) {
   best b;
   for (const reading& e : events) b.add({e.level, e});
@@ -78,7 +78,7 @@ TEST_CASE("those of parts, merged in their order, are those of the whole") {
 
 TEST_CASE("NaN ranks nothing, infinities do") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinite = std::numeric_limits<double>::infinity();
-  lv::greatest<double, double, 3> g;
+  lv::top_events<double, double, 3> g;
   for (const double v : {nan, 1.0, nan, infinite, -infinite, nan, 0.5, nan}) g.add({v, v});
   const auto events = g.events();
   CHECK(std::vector<double>(events.begin(), events.end()) == std::vector<double>{infinite, 1, 0.5});

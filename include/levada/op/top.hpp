@@ -42,14 +42,14 @@ by(Value) -> by<Value>;
 /// Fails  never; two of them make, event by event, the one of all.
 /// Costs  an add is a compare with the last of them, and a move of those below it if it is greater.
 template <class V, class E, std::size_t K>
-class greatest {
+class top_events {
  public:
   LEVADA_INLINE void add(const ranked<V, E>& r) {
     if (entries_.length == K && !(entries_.values[K - 1].value < r.value)) [[likely]]
       return;
     admit({r.value, r.event});
   }
-  void merge(const greatest& later) {
+  void merge(const top_events& later) {
     for (const entry& e : later.entries_) add({e.value, e.event});
   }
   /// The greatest first.
@@ -83,11 +83,11 @@ template <class Ranked, std::size_t K>
 struct greatest_of;
 template <class V, class E, std::size_t K>
 struct greatest_of<ranked<V, E>, K> {
-  using type = greatest<V, E, K>;
+  using type = top_events<V, E, K>;
 };
 }  // namespace detail
 
-/// aggregate<top<5>>(by(&order::price)): a shortlist of the K events, from a greatest<V, E, K> a pane.
+/// aggregate<top<5>>(by(&order::price)): a shortlist of the K events, from a top_events<V, E, K> a pane.
 template <std::size_t K>
 struct top {
   static_assert(K >= 1 && K <= 1024, "top: from 1 to 1024 events");
