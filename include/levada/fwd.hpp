@@ -202,6 +202,11 @@ class process_context;
 
 // model and rule
 struct range;
+class components;
+class linear;
+class mixture;
+class nearest;
+class scaler;
 template <std::size_t Size>
 class normal_range;
 class trees;

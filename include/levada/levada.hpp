@@ -72,7 +72,12 @@
 #include <levada/op/zip.hpp>               // pairs of two streams, one by one in the order of time
 
 // what is learned of them, and what follows from it
+#include <levada/model/components.hpp>        // T2 and Q of principal components
+#include <levada/model/linear.hpp>            // weighted sums
+#include <levada/model/mixture.hpp>           // several normal distributions
+#include <levada/model/nearest.hpp>           // centres and neighbours
 #include <levada/model/normal_range.hpp>      // what is normal for a series
+#include <levada/model/scaler.hpp>            // features on a common scale
 #include <levada/model/trees.hpp>             // boosted and random forests
 #include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
 #include <levada/rule/alert_when_silent.hpp>  // nothing came for too long
