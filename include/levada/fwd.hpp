@@ -207,6 +207,7 @@ class linear;
 class mixture;
 class nearest;
 class scaler;
+class tree_explanation;
 template <std::size_t Size>
 class normal_range;
 class trees;

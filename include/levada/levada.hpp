@@ -78,6 +78,7 @@
 #include <levada/model/nearest.hpp>           // centres and neighbours
 #include <levada/model/normal_range.hpp>      // what is normal for a series
 #include <levada/model/scaler.hpp>            // features on a common scale
+#include <levada/model/tree_explanation.hpp>  // what each feature has added
 #include <levada/model/trees.hpp>             // boosted and random forests
 #include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
 #include <levada/rule/alert_when_silent.hpp>  // nothing came for too long
