@@ -202,7 +202,10 @@ class process_context;
 
 // model and rule
 struct range;
+class any_model;
 class components;
+template <std::size_t Features, std::size_t Outputs>
+class fixed_model;
 class linear;
 class mixture;
 class nearest;
