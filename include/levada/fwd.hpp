@@ -96,6 +96,12 @@ struct saved_array;
 class timers;
 template <class T>
 class slots;
+template <class T>
+class slot;
+template <class T>
+struct versioned;
+template <class T>
+class shared_version;
 struct keys;
 enum class keys_full : std::uint8_t;
 struct dense_keys;

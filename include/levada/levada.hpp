@@ -139,6 +139,7 @@
 #include <levada/state/lookup_table.hpp>     // values by key that are only read
 #include <levada/state/manifest.hpp>         // a checkpoint as a file
 #include <levada/state/parameter.hpp>        // numbers that change while it runs
+#include <levada/state/slot.hpp>             // a value that is replaced whole while it runs
 #include <levada/state/slots.hpp>            // a value for each key
 #include <levada/state/timers.hpp>           // an alarm for each key
 #include <levada/wire/csv.hpp>               // text to events
