@@ -11,6 +11,7 @@
 #include <levada/core/model.hpp>
 #include <levada/core/pack.hpp>
 #include <levada/core/result.hpp>
+#include <levada/model/detail/feature_row.hpp>
 #include <levada/model/detail/scorers.hpp>
 #include <levada/model/scored.hpp>
 #include <levada/state/key_table.hpp>
@@ -26,73 +27,6 @@
 #include <utility>
 
 namespace levada::inline v0 {
-
-namespace detail {
-
-template <class T>
-concept gives_span = requires(T&& t) { std::span<const float>(t); };
-/// Zero where only the value knows how long it is.
-template <class T>
-consteval std::size_t length_of() {
-  if constexpr (requires(T&& t) { std::span(t); }) {
-    constexpr std::size_t n = decltype(std::span(std::declval<T>()))::extent;
-    return n == std::dynamic_extent ? 0 : n;
-  }
-  return 0;
-}
-
-/// Where the features of an event come from: its features(), one member or function that gives them all, or one for each.
-template <class E, class... Values>
-struct feature_row {
-  using P = payload_type<E>;
-  static constexpr bool has_own = [] {
-    if constexpr (sizeof...(Values) == 0)
-      return requires(const P& e) {
-        { e.features() } -> gives_span;
-      };
-    else
-      return false;
-  }();
-  static constexpr bool has_one = [] {
-    if constexpr (sizeof...(Values) == 1 && (picks_from<Values, E> && ...))
-      return (gives_span<decltype(levada::pick(std::declval<Values&>(), std::declval<const P&>()))> && ...);
-    else
-      return false;
-  }();
-  static constexpr bool has_numbers = [] {
-    if constexpr (sizeof...(Values) > 0 && (picks_from<Values, E> && ...))
-      return (std::is_arithmetic_v<picked_type<Values, E>> && ...);
-    else
-      return false;
-  }();
-  static constexpr std::size_t length = [] {
-    if constexpr (has_own)
-      return length_of<decltype(std::declval<const P&>().features())>();
-    else if constexpr (has_one)
-      return (length_of<decltype(levada::pick(std::declval<Values&>(), std::declval<const P&>()))>(), ...);
-    else
-      return sizeof...(Values);
-  }();
-
-  [[no_unique_address]] pack<Values...> values;
-
-  /// use(std::span<const float>): only while it is called.
-  template <class Use>
-  LEVADA_INLINE auto with(const P& e, Use&& use) {
-    if constexpr (has_own) {
-      return use(std::span<const float>(e.features()));
-    } else if constexpr (has_one) {
-      return use(std::span<const float>(levada::pick(get<0>(values), e)));
-    } else {
-      return [&]<std::size_t... I>(std::index_sequence<I...>) LEVADA_INLINE_LAMBDA {
-        const float row[] = {static_cast<float>(levada::pick(get<I>(values), e))...};
-        return use(std::span<const float>(row));
-      }(std::index_sequence_for<Values...>{});
-    }
-  }
-};
-
-}  // namespace detail
 
 /// Takes  events E with features(), or what the members or functions behind the model give: an array of floats, or a number for
 ///        each feature. NaN goes to the model, which knows what it makes of it.
@@ -195,9 +129,10 @@ struct infer_description {
   static consteval bool fits() {
     using row = feature_row<E, Values...>;
     constexpr bool has_features = row::has_own || row::has_one || row::has_numbers;
-    static_assert(has_features,
-                  "infer: the event type that arrives here must have features(), or name behind the model what gives them: members "
-                  "that are numbers, or one that is an array of floats");
+    static_assert(
+        has_features,
+        "infer: the event type that arrives here must have features(), or name behind the model what gives them: members "
+        "that are numbers, or one that is an array of floats");
     constexpr bool copies = std::is_copy_constructible_v<payload_type<E>>;
     static_assert(copies, "infer: events are copied beside their score, so they must be copyable");
     return has_features && copies;
@@ -224,7 +159,8 @@ constexpr auto infer(Model&& model, Values... values) {
   static_assert(scores, "infer: the first argument must be a model (moved in), a slot of one, or a rollout");
   if constexpr (scores) {
     auto scorer = detail::scorer_of(std::forward<Model>(model));
-    return link{detail::infer_description<Name, Outputs, decltype(scorer), Values...>{std::move(scorer), {{std::move(values)}...}}};
+    return link{
+        detail::infer_description<Name, Outputs, decltype(scorer), Values...>{std::move(scorer), {{std::move(values)}...}}};
   } else {
     return link{detail::infer_nothing{}};
   }
