@@ -46,6 +46,7 @@ struct enumerator;
 struct descriptor_view;
 class record;
 class mutable_record;
+struct histogram_parts;
 struct tree_node;
 struct model_part;
 struct model_parts;
@@ -96,6 +97,12 @@ struct saved_array;
 class timers;
 template <class T>
 class slots;
+template <class T>
+class slot;
+template <class T>
+struct versioned;
+template <class T>
+class shared_version;
 struct keys;
 enum class keys_full : std::uint8_t;
 struct dense_keys;
@@ -202,8 +209,22 @@ class process_context;
 
 // model and rule
 struct range;
+class any_model;
+class components;
+template <std::size_t Features, std::size_t Outputs>
+class fixed_model;
+class linear;
+class mixture;
+class nearest;
+class scaler;
+class training_histogram;
+class tree_explanation;
+struct drift;
+struct drift_options;
+struct histogram_distance;
 template <std::size_t Size>
 class normal_range;
+class trees;
 struct hold;
 struct clear;
 enum class alert_state : std::uint8_t;

@@ -72,15 +72,26 @@
 #include <levada/op/zip.hpp>               // pairs of two streams, one by one in the order of time
 
 // what is learned of them, and what follows from it
-#include <levada/model/normal_range.hpp>      // what is normal for a series
-#include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
-#include <levada/rule/alert_when_silent.hpp>  // nothing came for too long
-#include <levada/rule/condition.hpp>          // a member compared with values, as data
-#include <levada/rule/debounce.hpp>           // a value that has lasted
-#include <levada/rule/escalate.hpp>           // one recipient after the other
-#include <levada/rule/predicate_index.hpp>    // which of thousands of rules an event fulfils
-#include <levada/rule/predicate_rules.hpp>    // rules as data
-#include <levada/rule/predicates.hpp>         // the same in a flow, with rules that change
+#include <levada/model/any_model.hpp>           // one whose kind is known at run time
+#include <levada/model/components.hpp>          // T2 and Q of principal components
+#include <levada/model/fixed_model.hpp>         // one whose shape is known
+#include <levada/model/linear.hpp>              // weighted sums
+#include <levada/model/mixture.hpp>             // several normal distributions
+#include <levada/model/nearest.hpp>             // centres and neighbours
+#include <levada/model/normal_range.hpp>        // what is normal for a series
+#include <levada/model/scaler.hpp>              // features on a common scale
+#include <levada/model/training_histogram.hpp>  // how features were spread
+#include <levada/model/tree_explanation.hpp>    // what each feature has added
+#include <levada/model/trees.hpp>               // boosted and random forests
+#include <levada/model/watch_drift.hpp>         // features that look unlike in training
+#include <levada/rule/alert_when.hpp>           // a condition that holds, with hold and clear
+#include <levada/rule/alert_when_silent.hpp>    // nothing came for too long
+#include <levada/rule/condition.hpp>            // a member compared with values, as data
+#include <levada/rule/debounce.hpp>             // a value that has lasted
+#include <levada/rule/escalate.hpp>             // one recipient after the other
+#include <levada/rule/predicate_index.hpp>      // which of thousands of rules an event fulfils
+#include <levada/rule/predicate_rules.hpp>      // rules as data
+#include <levada/rule/predicates.hpp>           // the same in a flow, with rules that change
 
 // where they leave
 #include <levada/sink/json_lines.hpp>  // a file with an event a line
@@ -130,6 +141,7 @@
 #include <levada/state/lookup_table.hpp>     // values by key that are only read
 #include <levada/state/manifest.hpp>         // a checkpoint as a file
 #include <levada/state/parameter.hpp>        // numbers that change while it runs
+#include <levada/state/slot.hpp>             // a value that is replaced whole while it runs
 #include <levada/state/slots.hpp>            // a value for each key
 #include <levada/state/timers.hpp>           // an alarm for each key
 #include <levada/wire/csv.hpp>               // text to events

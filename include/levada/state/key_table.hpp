@@ -153,7 +153,7 @@ class key_table {
     for (std::uint32_t i = 1; i <= mask_; ++i) {
       const bucket& b = std::as_const(buckets_)[i];
       const bucket& other = std::as_const(buckets_)[idlest];
-      if (b.slot != none && (other.slot == none || b.age < other.age || (b.age == other.age && b.slot < other.slot))) idlest = i;
+      if (b.slot != none && (other.slot == none || b.age < other.age || (b.age == other.age && other.slot > b.slot))) idlest = i;
     }
     const std::uint32_t slot = std::as_const(buckets_)[idlest].slot;
     if (slot == none) return;

@@ -48,14 +48,38 @@ struct parameter_cell {
   parameter_cell* link = nullptr;
 };
 
-/// All parameters of the process. A cell lives as long as the process: names are few, and a flow that is replaced by its
-/// next version finds the value where it left it.
+/// The beginning of a value that a slot has: see state/slot.hpp.
+struct version_head {
+  std::uint64_t number = 0;
+  word<std::uint32_t> holders{1};
+  bool lasts = false;  // place 0 has had it: how many threads look at it nobody knows
+};
+/// What a slot has here: which of its values each place sees. Null where nobody has asked yet.
+struct slot_cell {
+  text<64> name{};
+  const void* type = nullptr;
+  word<std::uintptr_t> current[parameter_places]{};  // each written by its own thread; the next pairs by `changes` of the table
+  word<std::uintptr_t> next{};
+  slot_cell* link = nullptr;
+
+  [[nodiscard]] static version_head* head(std::uintptr_t bits) { return reinterpret_cast<version_head*>(bits); }
+  /// With the lock.
+  void adopt(std::uint32_t place) {
+    const std::uintptr_t newest = next.relaxed();
+    if (place == 0) head(newest)->lasts = true;
+    current[place].release(newest);  // pairs with the acquire in slot::now, of another thread without a place of its own
+  }
+};
+
+/// All parameters and slots of the process. A cell lives as long as the process: names are few, and a flow that is replaced by
+/// its next version finds the value where it left it.
 struct parameter_table {
   word<std::uint32_t> lock{};
-  word<std::uint32_t> changes{};  // release in set, acquire in adopt
+  word<std::uint32_t> changes{};  // release in change, acquire in adopt_parameters
   word<std::uint32_t> adopted[parameter_places]{};
   std::uint32_t taken = 1;  // places, a bit each
   parameter_cell* first = nullptr;
+  slot_cell* first_slot = nullptr;
 
   struct guard {
     word<std::uint32_t>& word_;
@@ -69,7 +93,15 @@ struct parameter_table {
   void adopt(std::uint32_t place) {
     adopted[place].relaxed(changes.relaxed());
     for (auto* c = first; c != nullptr; c = c->link) c->current[place].relaxed(c->next.relaxed());
+    for (auto* c = first_slot; c != nullptr; c = c->link)
+      if (c->current[place].relaxed() != 0) c->adopt(place);
   }
+  /// A thread that drives flows has ended: it looks at no value any more.
+  void leave(std::uint32_t place) {
+    taken &= ~(1u << place);
+    for (auto* c = first_slot; c != nullptr; c = c->link) c->current[place].relaxed(0);
+  }
+  void change() { changes.release(changes.relaxed() + 1); }  // pairs with the acquire in adopt_parameters
   parameter_cell* find(std::string_view name) const {
     parameter_cell* c = first;
     while (c != nullptr && c->name.view() != name) c = c->link;
@@ -131,11 +163,12 @@ parameter(const char*, T) -> parameter<T>;
 template <class T>
 parameter(std::string_view, T) -> parameter<T>;
 
-/// Takes over what was set since the last call on this thread. A flow does it before each of its turns.
+/// Takes over what was set since the last call on this thread, parameters and what slots were given. A flow does it before each
+/// of its turns.
 inline void adopt_parameters() {
   auto& table = detail::parameter_registry();
   const std::uint32_t place = detail::parameter_place;
-  if (table.changes.acquire() == table.adopted[place].relaxed()) [[likely]]  // pairs with the release in set_parameter
+  if (table.changes.acquire() == table.adopted[place].relaxed()) [[likely]]  // pairs with the release in change
     return;
   detail::parameter_table::guard guard(table.lock);
   table.adopt(place);
@@ -160,7 +193,7 @@ class parameter_copy {
     if (own_ == 0) return;
     auto& table = detail::parameter_registry();
     detail::parameter_table::guard guard(table.lock);
-    table.taken &= ~(1u << own_);
+    table.leave(own_);
     table.adopt(detail::parameter_place = 0);  // what is read after a flow has ended is not older than what it saw
   }
   parameter_copy(const parameter_copy&) = delete;
@@ -202,7 +235,7 @@ inline result<> set_parameter(std::string_view name, double value) {
     raw = whole;
   }
   cell->next.relaxed(raw);
-  table.changes.release(table.changes.relaxed() + 1);  // pairs with the acquire in adopt_parameters
+  table.change();
   return {};
 }
 
