@@ -195,9 +195,10 @@ struct infer_description {
   static consteval bool fits() {
     using row = feature_row<E, Values...>;
     constexpr bool has_features = row::has_own || row::has_one || row::has_numbers;
-    static_assert(has_features,
-                  "infer: the event type that arrives here must have features(), or name behind the model what gives them: members "
-                  "that are numbers, or one that is an array of floats");
+    static_assert(
+        has_features,
+        "infer: the event type that arrives here must have features(), or name behind the model what gives them: members "
+        "that are numbers, or one that is an array of floats");
     constexpr bool copies = std::is_copy_constructible_v<payload_type<E>>;
     static_assert(copies, "infer: events are copied beside their score, so they must be copyable");
     return has_features && copies;
@@ -224,7 +225,8 @@ constexpr auto infer(Model&& model, Values... values) {
   static_assert(scores, "infer: the first argument must be a model (moved in), a slot of one, or a rollout");
   if constexpr (scores) {
     auto scorer = detail::scorer_of(std::forward<Model>(model));
-    return link{detail::infer_description<Name, Outputs, decltype(scorer), Values...>{std::move(scorer), {{std::move(values)}...}}};
+    return link{
+        detail::infer_description<Name, Outputs, decltype(scorer), Values...>{std::move(scorer), {{std::move(values)}...}}};
   } else {
     return link{detail::infer_nothing{}};
   }
