@@ -72,14 +72,17 @@
 #include <levada/op/zip.hpp>               // pairs of two streams, one by one in the order of time
 
 // what is learned of them, and what follows from it
+#include <levada/model/admission.hpp>           // what a model must show before it scores
 #include <levada/model/any_model.hpp>           // one whose kind is known at run time
 #include <levada/model/components.hpp>          // T2 and Q of principal components
 #include <levada/model/fixed_model.hpp>         // one whose shape is known
+#include <levada/model/infer.hpp>               // asks a model about every event
 #include <levada/model/linear.hpp>              // weighted sums
 #include <levada/model/mixture.hpp>             // several normal distributions
 #include <levada/model/nearest.hpp>             // centres and neighbours
 #include <levada/model/normal_range.hpp>        // what is normal for a series
 #include <levada/model/scaler.hpp>              // features on a common scale
+#include <levada/model/scored.hpp>              // an event and what a model says of it
 #include <levada/model/training_histogram.hpp>  // how features were spread
 #include <levada/model/tree_explanation.hpp>    // what each feature has added
 #include <levada/model/trees.hpp>               // boosted and random forests

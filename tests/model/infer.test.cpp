@@ -71,13 +71,13 @@ TEST_CASE("each event comes out with the score of its features, in spans of any 
 TEST_CASE("below key_by it sees the events, and the key stays") {
   const auto events = support::readings(300);
   std::vector<lv::scored<reading>> output;
-  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) |
-                       lv::infer(linear{.length = 1}, &reading::value) | lv::infer(linear{.length = 1}, [](const auto& s) {
-                         return s.score() + 1;
-                       }) | lv::to([&](const lv::scored<lv::scored<reading>>& s) {
-                         output.push_back(s.event);
-                         output.back().outputs[0] = s.score();
-                       }));
+  auto flow =
+      lv::flow(lv::from(lv::input<reading>()) | lv::key_by(&reading::sensor) | lv::infer(linear{.length = 1}, &reading::value) |
+               lv::infer(linear{.length = 1}, [](const auto& s) { return s.score() + 1; }) |
+               lv::to([&](const lv::scored<lv::scored<reading>>& s) {
+                 output.push_back(s.event);
+                 output.back().outputs[0] = s.score();
+               }));
   REQUIRE(flow.open());
   flow.push(events);
   REQUIRE(output.size() == events.size());
@@ -88,7 +88,8 @@ TEST_CASE("an event's own features, and a member that is an array") {
   const sampled e{{1, 2, 4}};
   std::vector<float> scores;
   const auto run = [&](auto op) {
-    auto flow = lv::flow(lv::from(lv::input<sampled>()) | std::move(op) | lv::to([&](const auto& s) { scores.push_back(s.score()); }));
+    auto flow =
+        lv::flow(lv::from(lv::input<sampled>()) | std::move(op) | lv::to([&](const auto& s) { scores.push_back(s.score()); }));
     REQUIRE(flow.open());
     flow.push(e);
   };

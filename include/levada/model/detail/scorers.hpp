@@ -75,10 +75,13 @@ struct slot_scorer {
 };
 
 template <class S>
-concept scorer = model<typename S::model_type> && requires(const S& s, std::span<const float> row, std::span<float> out, std::uint64_t& version) {
-  { s.now() } -> std::same_as<const typename S::model_type&>;
-  { s.score(row, out, [] { return std::uint64_t{}; }, version) } -> std::same_as<bool>;
-};
+concept scorer = model<typename S::model_type> &&
+                 requires(const S& s, std::span<const float> row, std::span<float> out, std::uint64_t& version) {
+                   { s.now() } -> std::same_as<const typename S::model_type&>;
+                   {
+                     s.score(row, out, [] { return std::uint64_t{}; }, version)
+                   } -> std::same_as<bool>;
+                 };
 template <class S>
 concept batch_scorer = scorer<S> && requires(const S& s, std::span<const float> rows, std::span<float> out, std::uint64_t& v) {
   { s.score_batch(rows, std::size_t{}, out, v) } -> std::same_as<bool>;
