@@ -62,12 +62,12 @@ struct ringing_band {
 /// The part of a window that is the power spectrum of the envelope of a band: how much that swells and fades at which frequency.
 template <class Band = ringing_band<>>
 struct window_envelope {
-  using needs = sharing<window_moments>;
+  using needs = sharing<window_transform>;
   static constexpr bool of_rate = true;
 
   template <class W>
   struct layout {
-    static constexpr std::size_t length = power_of_window<W::capacity>::length, count = length / 2 + 1;
+    static constexpr std::size_t length = power_of_window<W::capacity>::length;
     static constexpr bin_range band = bins_between(Band::low(W::rate), Band::high(W::rate), W::rate, length);
     static_assert(band.count >= 2,
                   "envelope: the band holds no two bins of the spectrum below half of the sample_rate; take a wider "
@@ -82,15 +82,10 @@ struct window_envelope {
   template <class W>
   static power_of_window<layout<W>::samples> of(const W& w) {
     using own = layout<W>;
-    constexpr std::size_t length = own::length, count = own::count, m = own::samples;
-    alignas(64) float centred[length], re[count + 15], im[count + 15], envelope[m], scratch[m];
-    const auto x = w.samples();
-    const auto mean = static_cast<float>(w[window_moments{}].mean);
-    for (std::size_t i = 0; i < x.size(); ++i) centred[i] = x[i] - mean;
-    for (std::size_t i = x.size(); i < length; ++i) centred[i] = 0;
-    fft(centred, {{re, count}, {im, count}});
-    band_envelope({{re, count}, {im, count}}, own::band, envelope, scratch);
-    const std::span<const float> filled{envelope, x.size() * m / length};  // behind it are the zeros
+    constexpr std::size_t m = own::samples;
+    alignas(64) float envelope[m], scratch[m];
+    band_envelope(w[window_transform{}].bins(), own::band, envelope, scratch);
+    const std::span<const float> filled{envelope, w.samples().size() * m / own::length};  // behind it are the zeros
     const auto points = static_cast<float>(filled.size());
     return {filled, points > 0 ? total_power(filled) / points : 0};
   }
