@@ -36,9 +36,9 @@ inline constexpr step_functions functions_of{[](const void* m, std::span<const f
                                                if constexpr (batch_model<M>) {
                                                  if (n > 1) return static_cast<void>(step.score_batch(rows, n, out));
                                                }
-                                               const std::size_t in = step.features(), wide = step.outputs();
+                                               const std::size_t in = step.features(), given = step.outputs();
                                                for (std::size_t r = 0; r < n; ++r)
-                                                 step.score(rows.subspan(r * in, in), out.subspan(r * wide, wide));
+                                                 step.score(rows.subspan(r * in, in), out.subspan(r * given, given));
                                              },
                                              [] {
                                                decltype(step_functions::explain) f = nullptr;
