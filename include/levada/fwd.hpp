@@ -53,6 +53,8 @@ struct model_parts;
 // simd
 enum class isa : std::uint8_t;
 struct sample_moments;
+struct tree_splits;
+struct dense_layer;
 
 // bus
 class bus;
@@ -204,6 +206,7 @@ class process_context;
 struct range;
 template <std::size_t Size>
 class normal_range;
+class network;
 class trees;
 struct hold;
 struct clear;

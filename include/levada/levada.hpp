@@ -72,6 +72,7 @@
 #include <levada/op/zip.hpp>               // pairs of two streams, one by one in the order of time
 
 // what is learned of them, and what follows from it
+#include <levada/model/network.hpp>           // small neural networks
 #include <levada/model/normal_range.hpp>      // what is normal for a series
 #include <levada/model/trees.hpp>             // boosted and random forests
 #include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
