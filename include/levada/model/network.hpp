@@ -4,8 +4,8 @@
 
 #include <levada/core/model.hpp>
 #include <levada/core/result.hpp>
-#include <levada/model/detail/layers.hpp>
 #include <levada/model/detail/links.hpp>
+#include <levada/model/detail/network_layers.hpp>
 #include <levada/simd/network.hpp>
 #include <levada/state/slots.hpp>
 #include <levada/wire/model_parts.hpp>
@@ -28,7 +28,7 @@ namespace levada::inline v0 {
 class network {
  public:
   static result<network> make(const network_parts& parts) {
-    auto laid = detail::laid_layers(parts);
+    auto laid = detail::laid_out_layers(parts);
     if (!laid) return laid.error();
     return network(parts, std::move(*laid));
   }
@@ -50,7 +50,7 @@ class network {
  private:
   static constexpr std::size_t small = 1024;
 
-  network(const network_parts& p, detail::layers_laid_out layers)
+  network(const network_parts& p, detail::network_layers layers)
       : layers_(std::move(layers)), features_(p.features), outputs_(p.outputs) {}
 
   template <std::size_t Floats>
@@ -67,9 +67,9 @@ class network {
       }
     }
   }
-  void pass(const detail::layer& l, const float* from, std::size_t n, float* to) const {
+  void pass(const detail::network_layer& l, const float* from, std::size_t n, float* to) const {
     const network_kernels& kernels = levada::kernels<network_kernels>();
-    if (l.pools != detail::layer::pool::none) {
+    if (l.pools != detail::network_layer::pool::none) {
       for (std::size_t r = 0; r < n; ++r) detail::pool_steps(l, from + r * l.from_width(), to + r * l.to_width());
     } else {
       const dense_layer dense{layers_.weights.begin() + l.weights, layers_.weights.begin() + l.bias, l.window(), l.to_channels,
@@ -92,7 +92,7 @@ class network {
     }
   }
 
-  detail::layers_laid_out layers_;
+  detail::network_layers layers_;
   std::size_t features_, outputs_;
 };
 static_assert(batch_model<network>);

@@ -31,9 +31,9 @@ namespace levada::inline v0 {
 class trees {
  public:
   static result<trees> make(const tree_parts& parts) {
-    auto walked = detail::walked(parts);
-    if (!walked) return walked.error();
-    return trees(parts, std::move(*walked));
+    auto laid = detail::laid_out_trees(parts);
+    if (!laid) return laid.error();
+    return trees(parts, std::move(*laid));
   }
 
   [[nodiscard]] std::size_t features() const { return features_; }
@@ -80,7 +80,7 @@ class trees {
     for (std::size_t o = 0; o < p.base.size(); ++o) base_[o] = p.base[o];
     leaf_values_.resize(p.leaf_values.size());
     for (std::size_t v = 0; v < p.leaf_values.size(); ++v) leaf_values_[v] = p.leaf_values[v] * p.scale;
-    if (detail::pack(walked_, features_, leaf_outputs_, leaf_values_, packed_))
+    if (detail::pack_trees(walked_, features_, leaf_outputs_, leaf_values_, packed_))
       walked_ = {}, leaf_values_ = {};
     else
       packed_ = {};
@@ -161,7 +161,7 @@ class trees {
     for (std::size_t t = 0; t < n; t += abreast) {
       std::uint32_t at[abreast];
       for (std::size_t i = 0; i < abreast; ++i) at[i] = walked_.roots[t + i < n ? t + i : n - 1];
-      detail::walk(walked_.nodes.begin(), rows, at);
+      detail::walk_abreast(walked_.nodes.begin(), rows, at);
       for (std::size_t i = 0; i < abreast && t + i < n; ++i) add(t + i, at[i], out);
     }
   }
@@ -175,7 +175,7 @@ class trees {
     for (std::size_t t = 0; t < walked_.roots.size(); ++t) {
       std::uint32_t at[abreast];
       for (std::uint32_t& root : at) root = walked_.roots[t];
-      detail::walk(walked_.nodes.begin(), rows, at);
+      detail::walk_abreast(walked_.nodes.begin(), rows, at);
       for (std::size_t i = 0; i < abreast; ++i) add(t, at[i], out + i * outputs());
     }
   }

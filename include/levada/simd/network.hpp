@@ -14,8 +14,8 @@ namespace levada::inline v0 {
 enum class rectifier : std::uint8_t { none, zero, leaky };
 inline constexpr float leak = 0.01f;
 
-/// y = rectified(weights * x + bias). Weights lie in tiles of 64 outputs, the last one of a multiple of 16; in a tile, those of
-/// one input are side by side. What is missing to whole tiles is zero, also in the bias.
+/// y = plain_rectified(weights * x + bias). Weights lie in tiles of 64 outputs, the last one of a multiple of 16; in a tile,
+/// those of one input are side by side. What is missing to whole tiles is zero, also in the bias.
 struct dense_layer {
   static constexpr std::size_t tile = 64, lane = 16;
 
@@ -48,7 +48,7 @@ LEVADA_KERNEL_SET(network_kernels);
 namespace detail {
 
 /// NaN stays NaN.
-LEVADA_INLINE float rectified(float y, rectifier r) {
+LEVADA_INLINE float plain_rectified(float y, rectifier r) {
   if (r == rectifier::none) return y;
   return y < 0 ? (r == rectifier::zero ? 0 : leak * y) : y;
 }
@@ -65,7 +65,8 @@ inline void plain_dense(const dense_layer& layer, const float* from, std::size_t
         const float x = from[r * from_pitch + k];
         for (std::size_t i = 0; i < lane; ++i) sums[i] += x * weights[k * width + i];
       }
-      for (std::size_t i = 0; i < lane && o + i < layer.outputs; ++i) to[r * to_pitch + o + i] = rectified(sums[i], layer.then);
+      for (std::size_t i = 0; i < lane && o + i < layer.outputs; ++i)
+        to[r * to_pitch + o + i] = plain_rectified(sums[i], layer.then);
     }
   }
 }

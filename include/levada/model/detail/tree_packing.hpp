@@ -72,8 +72,8 @@ inline void pack_tree(const walked_trees& w, std::uint32_t root, const slots<fea
 }
 
 /// Whether the trees could be packed.
-inline bool pack(const walked_trees& w, std::size_t features, std::size_t leaf_outputs, const slots<float>& leaf_values,
-                 packed_trees& packed) {
+inline bool pack_trees(const walked_trees& w, std::size_t features, std::size_t leaf_outputs, const slots<float>& leaf_values,
+                       packed_trees& packed) {
   if (w.depth > tree_splits::levels || features > tree_splits::features) return false;
   packed.grids.resize(features);
   if (!collect_thresholds(w, packed.grids)) return false;

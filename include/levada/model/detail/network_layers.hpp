@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// layers: the layers of a network, checked against each other, with weights as kernels take them. A convolution is a dense layer
-// that slides over the steps: step by step, the values it looks at lie side by side. So flattening is nothing at all.
+// network_layers: the layers of a network, checked against each other, with weights as kernels take them. A convolution is a
+// dense layer that slides over the steps: step by step, the values it looks at lie side by side. So flattening is nothing at all.
 #pragma once
 
 #include <levada/core/result.hpp>
@@ -18,7 +18,7 @@ namespace levada::inline v0::detail {
 
 inline constexpr std::size_t widest_layer = 16'384;
 
-struct layer {
+struct network_layer {
   enum class pool : std::uint8_t { none, greatest, mean } pools = pool::none;
   rectifier rectifies = rectifier::none;
   activation then = activation::none;  // besides
@@ -29,8 +29,8 @@ struct layer {
   [[nodiscard]] constexpr std::size_t from_width() const { return from_steps * from_channels; }
   [[nodiscard]] constexpr std::size_t to_width() const { return to_steps * to_channels; }
 };
-struct layers_laid_out {
-  slots<layer> all;
+struct network_layers {
+  slots<network_layer> all;
   slots<float> weights;
   std::size_t widest = 1;  // values between two layers
 };
@@ -41,12 +41,12 @@ constexpr std::string_view name_of(layer_parts::kind_t k) {
 }
 
 /// The shape of one layer, behind `steps` of `channels` values.
-inline result<layer> shaped(const layer_parts& p, std::size_t number, std::size_t steps, std::size_t channels) {
+inline result<network_layer> shaped_layer(const layer_parts& p, std::size_t number, std::size_t steps, std::size_t channels) {
   using kind = layer_parts::kind_t;
   const auto refuse = [&](const auto&... part) {
     return fault::of(failure::data, "network: layer ", number, " (", name_of(p.kind), ") ", part...);
   };
-  layer l{.from_steps = steps, .from_channels = channels, .to_channels = p.outputs};
+  network_layer l{.from_steps = steps, .from_channels = channels, .to_channels = p.outputs};
   if (p.kind == kind::dense || p.kind == kind::flatten) {
     l.from_channels = steps * channels;
     l.from_steps = 1;
@@ -66,7 +66,7 @@ inline result<layer> shaped(const layer_parts& p, std::size_t number, std::size_
   }
   if (p.kind == kind::max_pool || p.kind == kind::mean_pool) {
     if (p.outputs != p.inputs) return refuse("gives ", p.outputs, " channels of ", p.inputs);
-    l.pools = p.kind == kind::max_pool ? layer::pool::greatest : layer::pool::mean;
+    l.pools = p.kind == kind::max_pool ? network_layer::pool::greatest : network_layer::pool::mean;
   } else {
     if (p.weights.size() != l.window() * p.outputs)
       return refuse("has ", p.weights.size(), " weights, but should have ", l.window() * p.outputs);
@@ -81,7 +81,7 @@ inline result<layer> shaped(const layer_parts& p, std::size_t number, std::size_
   const bool rectifies = p.then == activation::relu || p.then == activation::leaky_relu;
   if (!rectifies)
     l.then = p.then;
-  else if (l.pools != layer::pool::none)
+  else if (l.pools != network_layer::pool::none)
     return refuse("has an activation that belongs to the layer before it");
   else
     l.rectifies = p.then == activation::relu ? rectifier::zero : rectifier::leaky;
@@ -89,7 +89,7 @@ inline result<layer> shaped(const layer_parts& p, std::size_t number, std::size_
 }
 
 /// Weights as a kernel takes them. `to` is all zero.
-inline void place_weights(const layer_parts& p, const layer& l, float* to) {
+inline void place_weights(const layer_parts& p, const network_layer& l, float* to) {
   const dense_layer dense{nullptr, nullptr, l.window(), l.to_channels, rectifier::none};
   for (std::size_t o = 0; o < p.outputs; ++o) {
     for (std::size_t i = 0; i < l.window(); ++i) to[l.weights + dense.place(o, i)] = p.weights[o * l.window() + i];
@@ -97,20 +97,20 @@ inline void place_weights(const layer_parts& p, const layer& l, float* to) {
   }
 }
 
-inline result<layers_laid_out> laid_layers(const network_parts& p) {
+inline result<network_layers> laid_out_layers(const network_parts& p) {
   const auto refuse = [](const auto&... part) { return fault::of(failure::data, "network: ", part...); };
   if (p.features == 0 || p.steps == 0 || p.features % p.steps != 0)
     return refuse(p.features, " features are not ", p.steps, " steps of some channels");
   std::size_t steps = p.steps, channels = p.features / p.steps, count = 0, floats = 0;
-  layers_laid_out laid;
+  network_layers laid;
   laid.all.resize(p.layers.size());
   for (std::size_t i = 0; i < p.layers.size(); ++i) {
-    auto l = shaped(p.layers[i], i, steps, channels);
+    auto l = shaped_layer(p.layers[i], i, steps, channels);
     if (!l) return l.error();
     steps = l->to_steps;
     channels = l->to_channels;
     if (p.layers[i].kind == layer_parts::kind_t::flatten) continue;
-    if (l->pools == layer::pool::none) {
+    if (l->pools == network_layer::pool::none) {
       const std::size_t whole = dense_layer{nullptr, nullptr, l->window(), l->to_channels, rectifier::none}.whole_outputs();
       l->weights = floats;
       l->bias = floats += l->window() * whole;
@@ -122,7 +122,7 @@ inline result<layers_laid_out> laid_layers(const network_parts& p) {
   if (count == 0) return refuse("there is no layer");
   if (steps * channels != p.outputs)
     return refuse("the last layer gives ", steps * channels, " values for ", p.outputs, " outputs");
-  slots<layer> whole;  // without those that do nothing
+  slots<network_layer> whole;  // without those that do nothing
   whole.resize(count);
   for (std::size_t i = 0; i < count; ++i) whole[i] = laid.all[i];
   laid.all = std::move(whole);
@@ -130,26 +130,26 @@ inline result<layers_laid_out> laid_layers(const network_parts& p) {
   count = 0;
   for (const layer_parts& l : p.layers) {
     if (l.kind == layer_parts::kind_t::flatten) continue;
-    if (laid.all[count].pools == layer::pool::none) place_weights(l, laid.all[count], laid.weights.begin());
+    if (laid.all[count].pools == network_layer::pool::none) place_weights(l, laid.all[count], laid.weights.begin());
     ++count;
   }
   return laid;
 }
 
 /// A step of `to` is the greatest or the mean of a window of steps, channel by channel. NaN wins over numbers.
-inline void pool_steps(const layer& l, const float* from, float* to) {
+inline void pool_steps(const network_layer& l, const float* from, float* to) {
   for (std::size_t s = 0; s < l.to_steps; ++s, to += l.to_channels) {
     const float* window = from + s * l.stride * l.from_channels;
     for (std::size_t c = 0; c < l.to_channels; ++c) to[c] = window[c];
     for (std::size_t k = 1; k < l.kernel; ++k)
       for (std::size_t c = 0; c < l.to_channels; ++c) {
         const float x = window[k * l.from_channels + c];
-        if (l.pools == layer::pool::mean)
+        if (l.pools == network_layer::pool::mean)
           to[c] += x;
         else
           to[c] = x > to[c] || x != x ? x : to[c];
       }
-    if (l.pools == layer::pool::mean)
+    if (l.pools == network_layer::pool::mean)
       for (std::size_t c = 0; c < l.to_channels; ++c) to[c] /= static_cast<float>(l.kernel);
   }
 }
