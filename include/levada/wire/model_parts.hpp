@@ -34,6 +34,7 @@ struct tree_parts {
   std::span<const std::uint32_t> trees{};  // where each begins in nodes
   std::span<const float> leaf_values{};    // only of leaves that are vectors
   std::span<const float> base{};           // what each output begins with, before the link function
+  std::span<const float> covers{};         // one a node: how much of the training data came by. Empty: not known
   float scale = 1;                         // sums are multiplied by it: 1 / number of trees where a forest averages
   link_function link = link_function::identity;
 };
@@ -66,19 +67,22 @@ struct scaler_parts {
   std::uint32_t features = 0;
   std::span<const float> offset{}, scale{};
 };
-/// Principal components: components[c * features + f] of rows less their mean, and the variance of each.
+/// Principal components: directions[c * features + f] of rows less their mean, and the variance of each. They give how far a row
+/// is (T2 and Q), or where it lies along each: what a model behind them wants.
 struct component_parts {
+  enum class kind_t : std::uint8_t { distances, projection } gives = kind_t::distances;
   std::uint32_t features = 0, components = 0;
   std::span<const float> mean{}, directions{}, variance{};
 };
-/// Centres[k * features + f]; `labels` says which output a centre stands for, where neighbours vote.
+/// positions[k * features + f]; `labels` says which output a centre stands for, where the nearest `neighbours` vote. Without
+/// labels it is the nearest one itself that is asked for.
 struct centre_parts {
-  std::uint32_t features = 0, centres = 0, labels_count = 0;
+  std::uint32_t features = 0, centres = 0, labels_count = 0, neighbours = 1;
   std::span<const float> positions{};
   std::span<const std::uint32_t> labels{};
 };
-/// Gaussians: weight, mean[k * features + f], precision as the Cholesky factor of each inverse covariance, row by row
-/// (features * features values), or its diagonal alone (features values).
+/// Gaussians: weight, mean[k * features + f], and a triangular factor F of each inverse covariance F * F', row by row (features *
+/// features values), or its diagonal alone (features values): 1 / standard deviation.
 struct mixture_parts {
   std::uint32_t features = 0, parts = 0;
   bool diagonal = true;
