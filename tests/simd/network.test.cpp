@@ -37,13 +37,16 @@ TEST_CASE("a layer is a product, a sum, and what is done below zero") {
         constexpr std::size_t rows = 5;
         const std::size_t from_pitch = inputs + 2, to_pitch = outputs + 1;
         const auto weights = drawn(inputs * outputs), x = drawn(rows * from_pitch);
-        std::vector<float> bias = drawn(outputs), packed;
+        std::vector<lv::dense_layer::weight_lane> lanes;
+        const std::vector<float> bias = drawn(outputs);
         lv::dense_layer layer{.inputs = inputs, .outputs = outputs, .then = then};
-        packed.resize(inputs * layer.whole_outputs());
-        bias.resize(layer.whole_outputs());
+        lanes.resize((inputs + 1) * layer.whole_outputs() / lv::dense_layer::lane);
+        float* const packed = lanes[0].of;
+        float* const packed_bias = packed + inputs * layer.whole_outputs();
+        std::copy(bias.begin(), bias.end(), packed_bias);
         for (std::size_t o = 0; o < outputs; ++o)
           for (std::size_t i = 0; i < inputs; ++i) packed[layer.place(o, i)] = weights[o * inputs + i];
-        layer.weights = packed.data(), layer.bias = bias.data();
+        layer.weights = packed, layer.bias = packed_bias;
         with_each_isa([&](const lv::network_kernels& set) {
           std::vector<float> y(rows * to_pitch, 77), alone(outputs);
           set.dense(layer, x.data(), from_pitch, rows, y.data(), to_pitch);
@@ -71,11 +74,11 @@ TEST_CASE("a layer is a product, a sum, and what is done below zero") {
 
 TEST_CASE("what is not a number stays so, and infinities are cut off as numbers are") {
   constexpr float missing = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
-  const std::vector<float> weights(16, 1), bias(16);
+  const lv::dense_layer::weight_lane weights{{1}}, bias{};
   with_each_isa([&](const lv::network_kernels& set) {
     for (const float x : {missing, infinity, -infinity}) {
       float y = 0;
-      const lv::dense_layer layer{weights.data(), bias.data(), 1, 1, lv::rectifier::zero};
+      const lv::dense_layer layer{weights.of, bias.of, 1, 1, lv::rectifier::zero};
       set.dense(layer, &x, 1, 1, &y, 1);
       CHECK((x == x ? y == std::max(x, 0.0f) : y != y));
       float s = x, t = x;

@@ -2,6 +2,7 @@
 // network: small neural networks: dense layers, and convolution and pooling over time.
 #pragma once
 
+#include <levada/core/config.hpp>
 #include <levada/core/model.hpp>
 #include <levada/core/result.hpp>
 #include <levada/model/detail/links.hpp>
@@ -56,24 +57,24 @@ class network {
   template <std::size_t Floats>
   void pass_all(const float* rows, std::size_t n, float* out) const {
     alignas(64) float between[2][Floats];
-    const std::size_t at_once = Floats / layers_.widest;
+    const std::size_t at_once = n == 1 ? 1 : Floats / layers_.widest;  // a division costs a row a twentieth
+    const network_kernels& kernels = levada::kernels<network_kernels>();
     for (std::size_t r = 0; r < n; r += at_once) {
       const std::size_t some = n - r < at_once ? n - r : at_once;
       const float* from = rows + r * features_;
       for (std::size_t l = 0; l < layers_.all.size(); ++l) {
         float* const to = l + 1 == layers_.all.size() ? out + r * outputs_ : between[l % 2];
-        pass(layers_.all[l], from, some, to);
+        pass(kernels, layers_.all[l], from, some, to);
         from = to;
       }
     }
   }
-  void pass(const detail::network_layer& l, const float* from, std::size_t n, float* to) const {
-    const network_kernels& kernels = levada::kernels<network_kernels>();
+  LEVADA_INLINE void pass(const network_kernels& kernels, const detail::network_layer& l, const float* from, std::size_t n,
+                          float* to) const {
     if (l.pools != detail::network_layer::pool::none) {
       for (std::size_t r = 0; r < n; ++r) detail::pool_steps(l, from + r * l.from_width(), to + r * l.to_width());
     } else {
-      const dense_layer dense{layers_.weights.begin() + l.weights, layers_.weights.begin() + l.bias, l.window(), l.to_channels,
-                              l.rectifies};
+      const dense_layer dense{layers_.weights() + l.weights, layers_.weights() + l.bias, l.window(), l.to_channels, l.rectifies};
       if (l.to_steps == 1)
         kernels.dense(dense, from, l.from_width(), n, to, l.to_channels);
       else
@@ -81,6 +82,7 @@ class network {
           kernels.dense(dense, from + r * l.from_width(), l.stride * l.from_channels, l.to_steps, to + r * l.to_width(),
                         l.to_channels);
     }
+    if (l.then == activation::none) return;
     const std::size_t values = n * l.to_width();
     switch (l.then) {
       case activation::tanh: return kernels.tanh(to, values);

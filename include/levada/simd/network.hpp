@@ -14,10 +14,13 @@ namespace levada::inline v0 {
 enum class rectifier : std::uint8_t { none, zero, leaky };
 inline constexpr float leak = 0.01f;
 
-/// y = plain_rectified(weights * x + bias). Weights lie in tiles of 64 outputs, the last one of a multiple of 16; in a tile,
-/// those of one input are side by side. What is missing to whole tiles is zero, also in the bias.
+/// y = rectified(weights * x + bias). Weights lie in tiles of 64 outputs, the last one of a multiple of 16; in a tile, those of
+/// one input are side by side. What is missing to whole tiles is zero, also in the bias. Both are aligned as a lane is.
 struct dense_layer {
   static constexpr std::size_t tile = 64, lane = 16;
+  struct alignas(64) weight_lane {
+    float of[lane];
+  };
 
   const float* weights = nullptr;
   const float* bias = nullptr;

@@ -23,7 +23,7 @@ struct network_layer {
   rectifier rectifies = rectifier::none;
   activation then = activation::none;  // besides
   std::size_t from_steps = 1, from_channels = 0, to_steps = 1, to_channels = 0, kernel = 1, stride = 1;
-  std::size_t weights = 0, bias = 0;  // where they begin
+  std::size_t weights = 0, bias = 0;  // where they begin, in floats
 
   [[nodiscard]] constexpr std::size_t window() const { return kernel * from_channels; }
   [[nodiscard]] constexpr std::size_t from_width() const { return from_steps * from_channels; }
@@ -31,8 +31,10 @@ struct network_layer {
 };
 struct network_layers {
   slots<network_layer> all;
-  slots<float> weights;
+  slots<dense_layer::weight_lane> lanes;
   std::size_t widest = 1;  // values between two layers
+
+  [[nodiscard]] const float* weights() const { return lanes.begin()->of; }
 };
 
 constexpr std::string_view name_of(layer_parts::kind_t k) {
@@ -88,12 +90,13 @@ inline result<network_layer> shaped_layer(const layer_parts& p, std::size_t numb
   return l;
 }
 
-/// Weights as a kernel takes them. `to` is all zero.
-inline void place_weights(const layer_parts& p, const network_layer& l, float* to) {
+/// Weights as a kernel takes them. The lanes are all zero.
+inline void place_weights(const layer_parts& p, const network_layer& l, dense_layer::weight_lane* lanes) {
+  const auto at = [&](std::size_t i) -> float& { return lanes[i / dense_layer::lane].of[i % dense_layer::lane]; };
   const dense_layer dense{nullptr, nullptr, l.window(), l.to_channels, rectifier::none};
   for (std::size_t o = 0; o < p.outputs; ++o) {
-    for (std::size_t i = 0; i < l.window(); ++i) to[l.weights + dense.place(o, i)] = p.weights[o * l.window() + i];
-    if (!p.bias.empty()) to[l.bias + o] = p.bias[o];
+    for (std::size_t i = 0; i < l.window(); ++i) at(l.weights + dense.place(o, i)) = p.weights[o * l.window() + i];
+    if (!p.bias.empty()) at(l.bias + o) = p.bias[o];
   }
 }
 
@@ -126,11 +129,11 @@ inline result<network_layers> laid_out_layers(const network_parts& p) {
   whole.resize(count);
   for (std::size_t i = 0; i < count; ++i) whole[i] = laid.all[i];
   laid.all = std::move(whole);
-  laid.weights.resize(floats);
+  laid.lanes.resize(floats / dense_layer::lane);
   count = 0;
   for (const layer_parts& l : p.layers) {
     if (l.kind == layer_parts::kind_t::flatten) continue;
-    if (laid.all[count].pools == network_layer::pool::none) place_weights(l, laid.all[count], laid.weights.begin());
+    if (laid.all[count].pools == network_layer::pool::none) place_weights(l, laid.all[count], laid.lanes.begin());
     ++count;
   }
   return laid;

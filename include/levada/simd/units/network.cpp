@@ -5,6 +5,8 @@
 #include <levada/simd/network.hpp>
 #include <levada/simd/unit.hpp>
 
+#include <type_traits>
+
 namespace levada::inline v0 {
 namespace {
 
@@ -27,38 +29,47 @@ struct task {
   std::size_t width, valid;
 };
 
+/// Adds up what was apart, two by two.
+template <std::size_t Apart, std::size_t N>
+LEVADA_INLINE void write(const task& t, floats (&sums)[Apart][N], float* to) {
+  const auto fold = [&]<std::size_t Half>(std::integral_constant<std::size_t, Half>) LEVADA_INLINE_LAMBDA {
+    if constexpr (Half < Apart)
+      for (std::size_t a = 0; a < Half; ++a)
+        for (std::size_t v = 0; v < N; ++v) sums[a][v] += sums[a + Half][v];
+  };
+  fold(std::integral_constant<std::size_t, 4>{});
+  fold(std::integral_constant<std::size_t, 2>{});
+  fold(std::integral_constant<std::size_t, 1>{});
+  if (t.valid == N * floats::size) {
+    for (std::size_t v = 0; v < N; ++v) rectified(sums[0][v], t.layer.then).store_unaligned(to + v * floats::size);
+  } else {
+    alignas(64) float whole[N * floats::size];
+    for (std::size_t v = 0; v < N; ++v) rectified(sums[0][v], t.layer.then).store_aligned(whole + v * floats::size);
+    for (std::size_t i = 0; i < t.valid; ++i) to[i] = whole[i];
+  }
+}
+
 template <std::size_t Lanes, std::size_t Rows>
 void outputs_of(const task& t, const float* from, std::size_t from_pitch, float* to, std::size_t to_pitch) {
   constexpr std::size_t n = Lanes * dense_layer::lane / floats::size, apart = n < in_flight ? in_flight / n : 1;
   floats sums[Rows][apart][n];
   for (std::size_t v = 0; v < n; ++v)
     for (std::size_t r = 0; r < Rows; ++r) {
-      sums[r][0][v] = floats::load_unaligned(t.bias + v * floats::size);
+      sums[r][0][v] = floats::load_aligned(t.bias + v * floats::size);
       for (std::size_t a = 1; a < apart; ++a) sums[r][a][v] = floats(0.0f);
     }
   const auto take = [&](std::size_t input, std::size_t a) LEVADA_INLINE_LAMBDA {
     for (std::size_t v = 0; v < n; ++v) {
-      const floats w = floats::load_unaligned(t.weights + input * t.width + v * floats::size);
-      for (std::size_t r = 0; r < Rows; ++r) sums[r][a][v] = xsimd::fma(floats(from[r * from_pitch + input]), w, sums[r][a][v]);
+      const floats w = floats::load_aligned(t.weights + input * t.width + v * floats::size);
+      for (std::size_t r = 0; r < Rows; ++r) sums[r][a][v] = multiply_add<float>(from[r * from_pitch + input], w, sums[r][a][v]);
     }
   };
   std::size_t input = 0;
   for (; input + apart <= t.layer.inputs; input += apart)
     for (std::size_t a = 0; a < apart; ++a) take(input + a, a);
   for (; input < t.layer.inputs; ++input) take(input, 0);
-  for (std::size_t r = 0; r < Rows; ++r) {
-    for (std::size_t half = apart / 2; half > 0; half /= 2)
-      for (std::size_t a = 0; a < half; ++a)
-        for (std::size_t v = 0; v < n; ++v) sums[r][a][v] += sums[r][a + half][v];
-    float* const y = to + r * to_pitch;
-    if (t.valid == Lanes * dense_layer::lane) {
-      for (std::size_t v = 0; v < n; ++v) rectified(sums[r][0][v], t.layer.then).store_unaligned(y + v * floats::size);
-    } else {
-      alignas(64) float whole[Lanes * dense_layer::lane];
-      for (std::size_t v = 0; v < n; ++v) rectified(sums[r][0][v], t.layer.then).store_aligned(whole + v * floats::size);
-      for (std::size_t i = 0; i < t.valid; ++i) y[i] = whole[i];
-    }
-  }
+  write(t, sums[0], to);
+  if constexpr (Rows == 2) write(t, sums[1], to + to_pitch);  // a loop would take the sums out of their registers
 }
 template <std::size_t Lanes>
 void all_rows(const task& t, const float* from, std::size_t from_pitch, std::size_t n, float* to, std::size_t to_pitch) {
