@@ -65,6 +65,8 @@ enum class isa : std::uint8_t;
 struct sample_moments;
 struct waveform_sums;
 struct spectrum_sums;
+struct tree_splits;
+struct dense_layer;
 
 // bus
 class bus;
@@ -266,6 +268,7 @@ struct drift_options;
 struct histogram_distance;
 template <std::size_t Size>
 class normal_range;
+class network;
 class trees;
 struct hold;
 struct clear;

@@ -33,6 +33,19 @@ using unit_arch = xsimd::sse4_2;
 template <class T, class Arch = unit_arch>
 using simd_batch = xsimd::batch<T, Arch>;
 
+/// a * b + c, rounded once where the instruction set can; xsimd 8 does not with AVX-512.
+template <class T>
+LEVADA_INLINE simd_batch<T> multiply_add(const simd_batch<T>& a, const simd_batch<T>& b, const simd_batch<T>& c) {
+#if defined(LEVADA_KERNELS_avx512)
+  if constexpr (sizeof(T) == 4)
+    return _mm512_fmadd_ps(a, b, c);
+  else
+    return _mm512_fmadd_pd(a, b, c);
+#else
+  return xsimd::fma(a, b, c);
+#endif
+}
+
 /// The sum of its lanes; xsimd calls it hadd up to 8, and reduce_add from 10 on.
 template <class Batch>
 LEVADA_INLINE auto sum_of_lanes(const Batch& b) {
