@@ -54,6 +54,8 @@ struct model_parts;
 // simd
 enum class isa : std::uint8_t;
 struct sample_moments;
+struct tree_splits;
+struct dense_layer;
 
 // bus
 class bus;
@@ -224,6 +226,7 @@ struct drift_options;
 struct histogram_distance;
 template <std::size_t Size>
 class normal_range;
+class network;
 class trees;
 struct hold;
 struct clear;

@@ -78,6 +78,7 @@
 #include <levada/model/linear.hpp>              // weighted sums
 #include <levada/model/mixture.hpp>             // several normal distributions
 #include <levada/model/nearest.hpp>             // centres and neighbours
+#include <levada/model/network.hpp>             // small neural networks
 #include <levada/model/normal_range.hpp>        // what is normal for a series
 #include <levada/model/scaler.hpp>              // features on a common scale
 #include <levada/model/training_histogram.hpp>  // how features were spread

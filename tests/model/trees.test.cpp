@@ -96,9 +96,10 @@ struct forest {
 };
 
 /// Bit by bit: one row at a time, and in batches, which must not write behind their end.
-void check_exact(forest& f, std::size_t n, unsigned nan_one_in) {
+void check_exact(forest& f, std::size_t n, unsigned nan_one_in, bool packed = true) {
   const auto made = lv::trees::make(f.parts);
   REQUIRE_MESSAGE(made, made.error().sentence.c_str());
+  CHECK(made->packed() == packed);
   const auto rows = f.rows(n, nan_one_in);
   const std::size_t outputs = f.parts.outputs, features = f.parts.features;
   std::vector<float> batch(n * outputs + 1, 77), row(outputs);
@@ -130,7 +131,7 @@ TEST_CASE("a forest gives what a walk through its nodes gives, bit by bit") {
       check_exact(f, n, nan_one_in);
     }
     for (const shape& s : {shape{.features = 1, .trees = 1, .depth = 1}, shape{.features = 5, .trees = 7, .depth = 0},
-                           shape{.features = 31, .trees = 64, .depth = 4}, shape{.trees = 130, .thresholds = 255}}) {
+                           shape{.features = 31, .trees = 64, .depth = 4}, shape{.trees = 130, .thresholds = 120}}) {
       forest f(s, 2);
       check_exact(f, 130, nan_one_in);
     }
@@ -142,7 +143,7 @@ TEST_CASE("deeper, wider, and with more thresholds than a byte can count") {
     for (const shape& s : {shape{.trees = 20, .depth = 12, .leaf_one_in = 4}, shape{.features = 300, .trees = 30},
                            shape{.features = 2, .trees = 50, .thresholds = 2000}, shape{.trees = 3, .depth = 7}}) {
       forest f(s, 3);
-      check_exact(f, 77, nan_one_in);
+      check_exact(f, 77, nan_one_in, false);
     }
 }
 
@@ -152,7 +153,7 @@ TEST_CASE("several outputs: trees in turn, or leaves that are vectors") {
       for (const std::uint32_t leaf_outputs : {1u, outputs}) {
         forest f({.outputs = outputs, .leaf_outputs = leaf_outputs, .trees = 66, .depth = depth}, outputs);
         f.parts.scale = 1.0f / 66;
-        check_exact(f, 70, 20);
+        check_exact(f, 70, 20, depth == 5);
       }
 }
 

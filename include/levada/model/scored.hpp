@@ -14,7 +14,8 @@ struct scored {
   std::uint64_t model_version;
 
   [[nodiscard]] constexpr float score() const { return outputs[0]; }
-  /// The output that is greatest, the first of equals; of a single output, which is a probability then, whether it is 0.5 or more.
+  /// The output that is greatest, the first of equals; of a single output, which is a probability then, whether it is 0.5 or
+  /// more.
   [[nodiscard]] constexpr std::uint32_t label() const {
     if constexpr (Outputs == 1) return outputs[0] >= 0.5f ? 1 : 0;
     std::uint32_t best = 0;

@@ -59,7 +59,7 @@ inline result<> check_forest(const tree_parts& p) {
 
 /// Fails  with a sentence about the first node that cannot be: a child or a feature that is not there, a node that is reached
 ///        twice (so a circle, too), a threshold that is NaN, a leaf without a value.
-inline result<walked_trees> walked(const tree_parts& p) {
+inline result<walked_trees> laid_out_trees(const tree_parts& p) {
   if (auto sound = check_forest(p); !sound) return sound.error();
   walked_trees w;
   w.nodes.resize(p.nodes.size());
@@ -119,7 +119,8 @@ inline result<walked_trees> walked(const tree_parts& p) {
 
 /// Walks eight trees, or one tree with eight rows: from the nodes `at` to leaves. No branch depends on a row but the last.
 inline constexpr std::size_t walked_abreast = 8;
-LEVADA_INLINE void walk(const walk_node* nodes, const float* const (&rows)[walked_abreast], std::uint32_t (&at)[walked_abreast]) {
+LEVADA_INLINE void walk_abreast(const walk_node* nodes, const float* const (&rows)[walked_abreast],
+                                std::uint32_t (&at)[walked_abreast]) {
   for (unsigned moved = 1; moved != 0;) {
     moved = 0;
     for (std::size_t i = 0; i < walked_abreast; ++i) {

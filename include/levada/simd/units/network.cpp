@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+// Layers in registers: some outputs are summed up for one input after the other. What is in flight is always eight sums: of eight
+// registers of outputs, or of every second, fourth, eighth input where there are less. So a row gives the same bits alone and
+// beside others.
+#include <levada/simd/network.hpp>
+#include <levada/simd/unit.hpp>
+
+namespace levada::inline v0 {
+namespace {
+
+using floats = simd_batch<float>;
+constexpr std::size_t in_flight = 8;
+/// Lanes of 16 outputs whose sums are in registers at a time, and rows that share what was loaded of the weights.
+constexpr std::size_t most_lanes = floats::size < 8 ? 2 : 4;
+constexpr std::size_t most_rows = unit_isa == isa::avx512 || unit_isa == isa::neon64 ? 2 : 1;
+
+LEVADA_INLINE floats rectified(floats y, rectifier r) {
+  if (r == rectifier::none) return y;
+  return xsimd::select(y < floats(0.0f), r == rectifier::zero ? floats(0.0f) : y * floats(leak), y);
+}
+
+/// What the loops over tiles and rows have found: `weights` and `bias` of the outputs at hand, `valid` of which are to be
+/// written.
+struct task {
+  const dense_layer& layer;
+  const float *weights, *bias;
+  std::size_t width, valid;
+};
+
+template <std::size_t Lanes, std::size_t Rows>
+void outputs_of(const task& t, const float* from, std::size_t from_pitch, float* to, std::size_t to_pitch) {
+  constexpr std::size_t n = Lanes * dense_layer::lane / floats::size, apart = n < in_flight ? in_flight / n : 1;
+  floats sums[Rows][apart][n];
+  for (std::size_t v = 0; v < n; ++v)
+    for (std::size_t r = 0; r < Rows; ++r) {
+      sums[r][0][v] = floats::load_unaligned(t.bias + v * floats::size);
+      for (std::size_t a = 1; a < apart; ++a) sums[r][a][v] = floats(0.0f);
+    }
+  const auto take = [&](std::size_t input, std::size_t a) LEVADA_INLINE_LAMBDA {
+    for (std::size_t v = 0; v < n; ++v) {
+      const floats w = floats::load_unaligned(t.weights + input * t.width + v * floats::size);
+      for (std::size_t r = 0; r < Rows; ++r) sums[r][a][v] = xsimd::fma(floats(from[r * from_pitch + input]), w, sums[r][a][v]);
+    }
+  };
+  std::size_t input = 0;
+  for (; input + apart <= t.layer.inputs; input += apart)
+    for (std::size_t a = 0; a < apart; ++a) take(input + a, a);
+  for (; input < t.layer.inputs; ++input) take(input, 0);
+  for (std::size_t r = 0; r < Rows; ++r) {
+    for (std::size_t half = apart / 2; half > 0; half /= 2)
+      for (std::size_t a = 0; a < half; ++a)
+        for (std::size_t v = 0; v < n; ++v) sums[r][a][v] += sums[r][a + half][v];
+    float* const y = to + r * to_pitch;
+    if (t.valid == Lanes * dense_layer::lane) {
+      for (std::size_t v = 0; v < n; ++v) rectified(sums[r][0][v], t.layer.then).store_unaligned(y + v * floats::size);
+    } else {
+      alignas(64) float whole[Lanes * dense_layer::lane];
+      for (std::size_t v = 0; v < n; ++v) rectified(sums[r][0][v], t.layer.then).store_aligned(whole + v * floats::size);
+      for (std::size_t i = 0; i < t.valid; ++i) y[i] = whole[i];
+    }
+  }
+}
+template <std::size_t Lanes>
+void all_rows(const task& t, const float* from, std::size_t from_pitch, std::size_t n, float* to, std::size_t to_pitch) {
+  std::size_t r = 0;
+  for (; r + most_rows <= n; r += most_rows)
+    outputs_of<Lanes, most_rows>(t, from + r * from_pitch, from_pitch, to + r * to_pitch, to_pitch);
+  if constexpr (most_rows > 1)
+    for (; r < n; ++r) outputs_of<Lanes, 1>(t, from + r * from_pitch, from_pitch, to + r * to_pitch, to_pitch);
+}
+
+void dense(const dense_layer& layer, const float* from, std::size_t from_pitch, std::size_t n, float* to,
+           std::size_t to_pitch) noexcept {
+  for (std::size_t first = 0; first < layer.outputs; first += dense_layer::tile) {
+    const std::size_t width = layer.width(first);
+    for (std::size_t o = first; o < first + width; o += most_lanes * dense_layer::lane) {
+      const std::size_t lanes = (first + width - o) / dense_layer::lane, rest = layer.outputs - o;
+      const auto run = [&]<std::size_t Lanes>() {
+        const std::size_t whole = Lanes * dense_layer::lane;
+        all_rows<Lanes>({layer, layer.weights + layer.place(o, 0), layer.bias + o, width, rest < whole ? rest : whole}, from,
+                        from_pitch, n, to + o, to_pitch);
+      };
+      if (lanes == 1)
+        run.template operator()<1>();
+      else if (lanes == 2 || most_lanes == 2)
+        run.template operator()<2>();
+      else if (lanes == 3)
+        run.template operator()<(most_lanes < 3 ? 2 : 3)>();
+      else
+        run.template operator()<most_lanes>();
+    }
+  }
+}
+
+/// The same for each value, whichever register it is in: the last ones go through a whole one, too.
+template <class Function>
+LEVADA_INLINE void each(float* values, std::size_t n, Function of) {
+  std::size_t i = 0;
+  for (; i + floats::size <= n; i += floats::size) of(floats::load_unaligned(values + i)).store_unaligned(values + i);
+  if (i == n) return;
+  alignas(64) float rest[floats::size]{};
+  for (std::size_t k = 0; i + k < n; ++k) rest[k] = values[i + k];
+  of(floats::load_aligned(rest)).store_aligned(rest);
+  for (std::size_t k = 0; i + k < n; ++k) values[i + k] = rest[k];
+}
+void logistic(float* values, std::size_t n) noexcept {
+  each(values, n, [](floats x) { return floats(1.0f) / (floats(1.0f) + xsimd::exp(-x)); });
+}
+void tanh(float* values, std::size_t n) noexcept {
+  each(values, n, [](floats x) { return xsimd::tanh(x); });
+}
+
+constexpr network_kernels set{dense, logistic, tanh};
+
+}  // namespace
+
+const network_kernels* LEVADA_KERNELS(const network_kernels*) noexcept { return &set; }
+
+}  // namespace levada::inline v0
