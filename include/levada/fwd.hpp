@@ -213,6 +213,7 @@ class process_context;
 struct range;
 class any_model;
 class components;
+struct contribution;
 template <std::size_t Features, std::size_t Outputs>
 class fixed_model;
 class linear;

@@ -74,6 +74,7 @@
 // what is learned of them, and what follows from it
 #include <levada/model/any_model.hpp>           // one whose kind is known at run time
 #include <levada/model/components.hpp>          // T2 and Q of principal components
+#include <levada/model/contributions.hpp>       // what has added most
 #include <levada/model/fixed_model.hpp>         // one whose shape is known
 #include <levada/model/linear.hpp>              // weighted sums
 #include <levada/model/mixture.hpp>             // several normal distributions
