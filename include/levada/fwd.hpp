@@ -225,6 +225,8 @@ class tree_explanation;
 struct drift;
 struct drift_options;
 struct histogram_distance;
+template <class E, class Change>
+struct residual_change;
 template <std::size_t Size>
 class normal_range;
 class network;

@@ -86,6 +86,7 @@
 #include <levada/model/tree_explanation.hpp>    // what each feature has added
 #include <levada/model/trees.hpp>               // boosted and random forests
 #include <levada/model/watch_drift.hpp>         // features that look unlike in training
+#include <levada/model/watch_residuals.hpp>     // a model that is wrong in another way than before
 #include <levada/rule/alert_when.hpp>           // a condition that holds, with hold and clear
 #include <levada/rule/alert_when_silent.hpp>    // nothing came for too long
 #include <levada/rule/condition.hpp>            // a member compared with values, as data
