@@ -104,6 +104,11 @@ TEST_CASE("each step takes what the one before it gives") {
   CHECK(three.features() == 4);
   CHECK(three.outputs() == 1);
   CHECK(scored(three, row) == scored(made({trees}), along));
+
+  auto back = p.of(kind::linear);  // three features, four outputs
+  back.linear = {3, 4, p.weights, p.offset};
+  CHECK(scored(made({p.of(kind::scaler), p.of(kind::linear), back}), row) ==
+        scored(made({back}), scored(made({p.of(kind::linear)}), scaled)));
 }
 
 TEST_CASE("a batch gives what single rows give, whatever its length") {
