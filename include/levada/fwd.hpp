@@ -255,6 +255,7 @@ class process_context;
 struct range;
 class any_model;
 class components;
+struct contribution;
 template <std::size_t Features, std::size_t Outputs>
 class fixed_model;
 class linear;
@@ -266,6 +267,8 @@ class tree_explanation;
 struct drift;
 struct drift_options;
 struct histogram_distance;
+template <class E, class Change>
+struct residual_change;
 template <std::size_t Size>
 class normal_range;
 class network;

@@ -75,6 +75,7 @@
 #include <levada/model/admission.hpp>           // what a model must show before it scores
 #include <levada/model/any_model.hpp>           // one whose kind is known at run time
 #include <levada/model/components.hpp>          // T2 and Q of principal components
+#include <levada/model/contributions.hpp>       // what has added most
 #include <levada/model/fixed_model.hpp>         // one whose shape is known
 #include <levada/model/infer.hpp>               // asks a model about every event
 #include <levada/model/linear.hpp>              // weighted sums
@@ -88,6 +89,7 @@
 #include <levada/model/tree_explanation.hpp>    // what each feature has added
 #include <levada/model/trees.hpp>               // boosted and random forests
 #include <levada/model/watch_drift.hpp>         // features that look unlike in training
+#include <levada/model/watch_residuals.hpp>     // a model that is wrong in another way than before
 #include <levada/rule/alert_when.hpp>           // a condition that holds, with hold and clear
 #include <levada/rule/alert_when_silent.hpp>    // nothing came for too long
 #include <levada/rule/condition.hpp>            // a member compared with values, as data

@@ -23,12 +23,14 @@ struct parts {
                                    {.threshold = -1},
                                    {.threshold = 5}};
   std::vector<std::uint32_t> trees{0};
+  std::vector<lv::layer_parts> layers;
 
   parts() {
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
     for (int i = 0; i < 12; ++i) weights.push_back(normal(random)), positions.push_back(normal(random));
     for (int i = 0; i < 8; ++i) precisions.push_back(1 + std::fabs(normal(random)));
+    layers = {{.inputs = 4, .outputs = 3, .weights = weights, .bias = bias, .then = lv::activation::relu}};
     directions = {0.6f, 0.8f, 0, 0, 0, 0, 0.8f, -0.6f};
   }
   [[nodiscard]] lv::model_part of(kind k) const {
@@ -38,6 +40,7 @@ struct parts {
     p.trees.features = 4;
     p.trees.nodes = nodes;
     p.trees.trees = trees;
+    p.network = {.features = 4, .outputs = 3, .layers = layers};
     p.components = {lv::component_parts::kind_t::projection, 4, 2, offset, directions, variance};
     p.centres = {.features = 4, .centres = 3, .positions = positions};
     p.mixture = {4, 2, true, shares, std::span(positions).first(8), precisions};
@@ -81,6 +84,7 @@ TEST_CASE("one step of any kind gives what that model gives") {
   same(kind::scaler, lv::scaler::make(p.of(kind::scaler).scaler));
   same(kind::linear, lv::linear::make(p.of(kind::linear).linear));
   same(kind::trees, lv::trees::make(p.of(kind::trees).trees));
+  same(kind::network, lv::network::make(p.of(kind::network).network));
   same(kind::components, lv::components::make(p.of(kind::components).components));
   same(kind::centres, lv::nearest::make(p.of(kind::centres).centres));
   same(kind::mixture, lv::mixture::make(p.of(kind::mixture).mixture));
@@ -100,6 +104,11 @@ TEST_CASE("each step takes what the one before it gives") {
   CHECK(three.features() == 4);
   CHECK(three.outputs() == 1);
   CHECK(scored(three, row) == scored(made({trees}), along));
+
+  auto back = p.of(kind::linear);  // three features, four outputs
+  back.linear = {3, 4, p.weights, p.offset};
+  CHECK(scored(made({p.of(kind::scaler), p.of(kind::linear), back}), row) ==
+        scored(made({back}), scored(made({p.of(kind::linear)}), scaled)));
 }
 
 TEST_CASE("a batch gives what single rows give, whatever its length") {

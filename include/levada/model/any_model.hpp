@@ -10,6 +10,7 @@
 #include <levada/model/linear.hpp>
 #include <levada/model/mixture.hpp>
 #include <levada/model/nearest.hpp>
+#include <levada/model/network.hpp>
 #include <levada/model/scaler.hpp>
 #include <levada/model/tree_explanation.hpp>
 #include <levada/model/trees.hpp>
@@ -56,10 +57,15 @@ class model_step {
  public:
   model_step() = default;
   template <model M>
-  explicit model_step(M m) : features_(m.features()), outputs_(m.outputs()), does_(&functions_of<M>) {
-    if constexpr (requires { m.keeps_features_apart(); }) keeps_features_apart_ = m.keeps_features_apart();
-    model_ = new (std::nothrow) M(std::move(m));
-    LEVADA_CHECK(model_ != nullptr, sizeof(M));
+  static model_step of(M m) {
+    model_step step;
+    step.features_ = m.features();
+    step.outputs_ = m.outputs();
+    step.does_ = &functions_of<M>;
+    if constexpr (requires { m.keeps_features_apart(); }) step.keeps_features_apart_ = m.keeps_features_apart();
+    step.model_ = new (std::nothrow) M(std::move(m));
+    LEVADA_CHECK(step.model_ != nullptr, sizeof(M));
+    return step;
   }
   model_step(model_step&& other) noexcept { *this = std::move(other); }
   model_step& operator=(model_step&& other) noexcept {
@@ -152,7 +158,7 @@ class any_model {
   template <model M>
   [[nodiscard]] static any_model of(M m) {
     any_model whole;
-    whole.steps_[whole.length_++] = detail::model_step(std::move(m));
+    whole.steps_[whole.length_++] = detail::model_step::of(std::move(m));
     return whole;
   }
 
@@ -200,18 +206,20 @@ class any_model {
   static result<detail::model_step> step_from(const auto& parts) {
     auto made = M::make(parts);
     if (!made) return made.error();
-    return detail::model_step(std::move(*made));
+    return detail::model_step::of(std::move(*made));
   }
   static result<detail::model_step> step_of(const model_part& p) {
     switch (p.kind) {
       case model_part::kind_t::scaler: return step_from<scaler>(p.scaler);
       case model_part::kind_t::linear: return step_from<linear>(p.linear);
       case model_part::kind_t::trees: return step_from<detail::explained_trees>(p.trees);
+      case model_part::kind_t::network: return step_from<network>(p.network);
       case model_part::kind_t::components: return step_from<components>(p.components);
       case model_part::kind_t::centres: return step_from<nearest>(p.centres);
       case model_part::kind_t::mixture: return step_from<mixture>(p.mixture);
-      default: return fault::of(failure::data, "a kind of model that is not known here, number ", static_cast<unsigned>(p.kind));
+      case model_part::kind_t::none: break;
     }
+    return fault::of(failure::data, "a kind of model that is not known here, number ", static_cast<unsigned>(p.kind));
   }
 
   [[nodiscard]] const detail::model_step& last() const { return steps_[length_ - 1]; }

@@ -100,9 +100,9 @@ class components {
   using kind_t = component_parts::kind_t;
 
   explicit components(const component_parts& p)
-      : mean_(detail::kept(p.mean)),
-        directions_(detail::kept(p.directions)),
-        variance_(detail::kept(p.variance)),
+      : mean_(detail::copied_floats(p.mean)),
+        directions_(detail::copied_floats(p.directions)),
+        variance_(detail::copied_floats(p.variance)),
         gives_(p.gives) {}
 
   [[nodiscard]] const float* direction(std::size_t c) const { return directions_.begin() + c * features(); }

@@ -51,7 +51,7 @@ class linear {
 
  private:
   explicit linear(const linear_parts& p)
-      : weights_(detail::kept(p.weights)), bias_(detail::kept(p.bias)), features_(p.features), link_(p.link) {}
+      : weights_(detail::copied_floats(p.weights)), bias_(detail::copied_floats(p.bias)), features_(p.features), link_(p.link) {}
   [[nodiscard]] const float* weights_of(std::size_t output) const { return weights_.begin() + output * features_; }
 
   slots<float> weights_, bias_;

@@ -72,7 +72,10 @@ class mixture {
 
  private:
   explicit mixture(const mixture_parts& p)
-      : means_(detail::kept(p.means)), factors_(detail::kept(p.precisions)), features_(p.features), diagonal_(p.diagonal) {
+      : means_(detail::copied_floats(p.means)),
+        factors_(detail::copied_floats(p.precisions)),
+        features_(p.features),
+        diagonal_(p.diagonal) {
     constants_.resize(p.parts);
     for (std::size_t k = 0; k < p.parts; ++k) {
       double log_determinant = 0;

@@ -73,7 +73,7 @@ class nearest {
   };
 
   explicit nearest(const centre_parts& p)
-      : positions_(detail::kept(p.positions)),
+      : positions_(detail::copied_floats(p.positions)),
         features_(p.features),
         centres_(p.centres),
         labels_count_(p.labels_count),

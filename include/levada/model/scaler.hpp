@@ -53,7 +53,7 @@ class scaler {
 
  private:
   explicit scaler(const scaler_parts& p)
-      : offset_(detail::kept(p.offset)), scale_(detail::kept(p.scale)), features_(p.features), kind_(p.kind) {}
+      : offset_(detail::copied_floats(p.offset)), scale_(detail::copied_floats(p.scale)), features_(p.features), kind_(p.kind) {}
 
   [[nodiscard]] double norm_of(const float* row) const {
     switch (kind_) {

@@ -83,7 +83,7 @@ class training_histogram {
 
  private:
   explicit training_histogram(const histogram_parts& p)
-      : edges_(detail::kept(p.edges)), features_(p.features), edges_each_(p.bins - 1) {
+      : edges_(detail::copied_floats(p.edges)), features_(p.features), edges_each_(p.bins - 1) {
     shares_.resize(p.counts.size());
     for (std::size_t first = 0; first < p.counts.size(); first += cells()) {
       double total = 0;

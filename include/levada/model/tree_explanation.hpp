@@ -30,14 +30,14 @@ class tree_explanation {
   static constexpr std::size_t deepest = 64;  ///< for shapley
 
   static result<tree_explanation> make(const tree_parts& p) {
-    auto walked = detail::walked(p);
-    if (!walked) return walked.error();
+    auto laid = detail::laid_out_trees(p);
+    if (!laid) return laid.error();
     if (!p.covers.empty())
       if (auto ok = detail::check_numbers("trees", "covers", p.covers, p.nodes.size()); !ok) return ok.error();
     for (std::size_t i = 0; i < p.covers.size(); ++i)
       if (p.covers[i] < 0)
         return fault::of(failure::data, "trees: the cover of node ", i, " is negative: it counts training data");
-    return tree_explanation(p, walked->depth);
+    return tree_explanation(p, laid->depth);
   }
 
   [[nodiscard]] std::size_t features() const { return features_; }
@@ -85,7 +85,7 @@ class tree_explanation {
   static constexpr std::size_t most_points = deepest / 2;
 
   tree_explanation(const tree_parts& p, std::size_t depth)
-      : base_(detail::kept(p.base)), features_(p.features), leaf_outputs_(p.leaf_outputs), depth_(depth) {
+      : base_(detail::copied_floats(p.base)), features_(p.features), leaf_outputs_(p.leaf_outputs), depth_(depth) {
     if (p.base.empty()) base_.resize(p.outputs);
     nodes_.resize(p.nodes.size());
     for (std::size_t i = 0; i < p.nodes.size(); ++i) nodes_[i] = p.nodes[i];

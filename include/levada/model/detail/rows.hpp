@@ -39,7 +39,7 @@ LEVADA_INLINE double squared_distance(const float* a, const float* b, std::size_
   });
 }
 
-inline slots<float> kept(std::span<const float> values) {
+inline slots<float> copied_floats(std::span<const float> values) {
   slots<float> copy;
   copy.resize(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) copy[i] = values[i];
