@@ -84,7 +84,7 @@ TEST_CASE("objectives decide what becomes of a margin, and of base_score") {
   CHECK(of("reg:squarederror") == Approx(0.75 + sum));
   CHECK(of("rank:ndcg") == Approx(0.75 + sum));
   CHECK(of("reg:logistic") == Approx(logistic(std::log(3.0) + sum)));
-  CHECK(of("binary:logitraw") == Approx(std::log(3.0) + sum));
+  CHECK(of("binary:logitraw") == Approx(0.75 + sum));
   CHECK(of("count:poisson") == Approx(0.75 * std::exp(sum)));
   CHECK(of("reg:gamma", "2E0") == Approx(2 * std::exp(sum)));
   CHECK(of("reg:squarederror", "[-3E-1]") == Approx(-0.3 + sum));

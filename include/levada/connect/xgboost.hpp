@@ -48,7 +48,7 @@ inline constexpr xgboost_objective xgboost_objectives[] = {
     {"reg:gamma", link_function::exponential, margin_of_mean},
     {"reg:tweedie", link_function::exponential, margin_of_mean},
     {"binary:logistic", link_function::logistic, margin_of_probability},
-    {"binary:logitraw", link_function::identity, margin_of_probability},
+    {"binary:logitraw", link_function::identity, margin_itself},
     {"count:poisson", link_function::exponential, margin_of_mean},
     {"survival:cox", link_function::exponential, margin_of_mean},
     {"survival:aft", link_function::exponential, margin_of_mean},
