@@ -13,61 +13,58 @@ using batch = simd_batch<float>;
 constexpr std::size_t lanes = batch::size;
 /// Sums of a lane in single precision stay short, so that long windows are as exact as short ones.
 constexpr std::size_t longest = 128 * lanes;
-/// Two sets of sums hide how long an addition takes, as far as there are registers for them.
-constexpr std::size_t sets = unit_isa == isa::sse4_2 ? 1 : 2;
 constexpr float infinity = std::numeric_limits<float>::infinity();
-
-struct lane_sums {
-  batch first = batch(0.0f), second = first, third = first, fourth = first;
-
-  LEVADA_INLINE void add(const batch& d) {
-    const batch square = d * d;
-    first += d;
-    second += square;
-    third = xsimd::fma(square, d, third);
-    fourth = xsimd::fma(square, square, fourth);
-  }
-};
 
 struct totals {
   detail::shifted_sums sums;
-  float least = infinity, greatest = -infinity;
+  batch least = batch(infinity), greatest = batch(-infinity);
 };
-totals sums_about(float pilot, const float* samples, std::size_t n) noexcept {
-  totals t;
-  const batch shift(pilot);
-  batch least(infinity), greatest(-infinity);
+/// Whole registers, at most `longest` samples. A function of its own, so that nothing else wants registers.
+[[gnu::noinline]] void add_registers(totals& t, float pilot, const float* samples, std::size_t n) noexcept {
+  const batch shift(pilot), zero(0.0f);
+  batch first = zero, second = zero, magnitude = zero, least = t.least, greatest = t.greatest;
+  // The dearest sums are two, to hide how long an addition takes; with more of them registers would run out.
+  batch third[2] = {zero, zero}, fourth[2] = {zero, zero};
+  const auto add = [&](const float* at, std::size_t set) LEVADA_INLINE_LAMBDA {
+    const batch x = batch::load_unaligned(at), d = x - shift, square = d * d;
+    first += d;
+    second += square;
+    third[set] = xsimd::fma(square, d, third[set]);
+    fourth[set] = xsimd::fma(square, square, fourth[set]);
+    magnitude += xsimd::abs(x);
+    least = lesser(x, least);
+    greatest = greater(x, greatest);
+  };
   std::size_t i = 0;
-  while (i + lanes <= n) {
-    lane_sums a, b;
-    batch magnitude(0.0f);
-    const auto add = [&](lane_sums& sums, const batch& x) LEVADA_INLINE_LAMBDA {
-      sums.add(x - shift);
-      magnitude += xsimd::abs(x);
-      least = lesser(x, least);
-      greatest = greater(x, greatest);
-    };
-    const std::size_t end = n - i < longest ? n : i + longest;
-    if constexpr (sets == 2)
-      for (; i + 2 * lanes <= end; i += 2 * lanes) {
-        add(a, batch::load_unaligned(samples + i));
-        add(b, batch::load_unaligned(samples + i + lanes));
-      }
-    for (; i + lanes <= end; i += lanes) add(a, batch::load_unaligned(samples + i));
-    t.sums.first += static_cast<double>(sum_of_lanes(a.first + b.first));
-    t.sums.second += static_cast<double>(sum_of_lanes(a.second + b.second));
-    t.sums.third += static_cast<double>(sum_of_lanes(a.third + b.third));
-    t.sums.fourth += static_cast<double>(sum_of_lanes(a.fourth + b.fourth));
-    t.sums.magnitude += static_cast<double>(sum_of_lanes(magnitude));
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    add(samples + i, 0);
+    add(samples + i + lanes, 1);
   }
-  t.least = least_of_lanes(least);
-  t.greatest = greatest_of_lanes(greatest);
-  for (; i < n; ++i) {
-    t.sums.add(static_cast<double>(samples[i]), static_cast<double>(pilot));
-    t.least = samples[i] < t.least ? samples[i] : t.least;
-    t.greatest = samples[i] > t.greatest ? samples[i] : t.greatest;
+  if (i < n) add(samples + i, 0);
+  t.sums.first += static_cast<double>(sum_of_lanes(first));
+  t.sums.second += static_cast<double>(sum_of_lanes(second));
+  t.sums.third += static_cast<double>(sum_of_lanes(third[0] + third[1]));
+  t.sums.fourth += static_cast<double>(sum_of_lanes(fourth[0] + fourth[1]));
+  t.sums.magnitude += static_cast<double>(sum_of_lanes(magnitude));
+  t.least = least;
+  t.greatest = greatest;
+}
+struct shifted_moments {
+  detail::shifted_sums sums;
+  float least, greatest;
+};
+shifted_moments sums_about(float pilot, const float* samples, std::size_t n) noexcept {
+  totals t;
+  const std::size_t whole = n / lanes * lanes;
+  for (std::size_t i = 0; i < whole; i += longest)
+    add_registers(t, pilot, samples + i, whole - i < longest ? whole - i : longest);
+  shifted_moments m{t.sums, least_of_lanes(t.least), greatest_of_lanes(t.greatest)};
+  for (std::size_t i = whole; i < n; ++i) {
+    m.sums.add(static_cast<double>(samples[i]), static_cast<double>(pilot));
+    m.least = samples[i] < m.least ? samples[i] : m.least;
+    m.greatest = samples[i] > m.greatest ? samples[i] : m.greatest;
   }
-  return t;
+  return m;
 }
 
 sample_moments moments(const float* samples, std::size_t n) noexcept {
@@ -76,7 +73,7 @@ sample_moments moments(const float* samples, std::size_t n) noexcept {
   for (std::size_t i = 0; i < 8; ++i) some += batch::load_unaligned(samples + i * ((n - lanes) / 7));
   // A difference to a number of about the same size is exact (Sterbenz), so the digits that a large mean would take are kept.
   float pilot = sum_of_lanes(some) / static_cast<float>(8 * lanes);
-  totals t = sums_about(pilot, samples, n);
+  shifted_moments t = sums_about(pilot, samples, n);
   if (t.sums.first * t.sums.first * 2 > t.sums.second * static_cast<double>(n)) {  // more than a deviation away
     pilot += static_cast<float>(t.sums.first / static_cast<double>(n));
     t = sums_about(pilot, samples, n);
