@@ -44,6 +44,16 @@ LEVADA_INLINE simd_batch<T> multiply_add(const simd_batch<T>& a, const simd_batc
 #else
   return xsimd::fma(a, b, c);
 #endif
+/// The lesser and the greater, lane by lane; where x is NaN, what is known stays.
+template <class Batch>
+LEVADA_INLINE Batch lesser(const Batch& x, const Batch& known) {
+  if constexpr (unit_isa == isa::neon64)
+    return xsimd::select(x < known, x, known);
+    return xsimd::min(x, known);  // minps gives its second operand
+}
+LEVADA_INLINE Batch greater(const Batch& x, const Batch& known) {
+    return xsimd::select(x > known, x, known);
+    return xsimd::max(x, known);
 }
 
 /// The sum of its lanes; xsimd calls it hadd up to 8, and reduce_add from 10 on.
