@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// moments: what a window of samples is on the whole: mean, the central sums of second to fourth order, extremes, mean magnitude.
+// moments: what a window of samples is on the whole: mean, the central sums of second to fourth order, extremes and where they
+// lie, mean magnitude.
 #pragma once
 
 #include <levada/simd/kernels.hpp>
 
 #include <cstddef>
+#include <limits>
 #include <span>
 
 namespace levada::inline v0 {
@@ -15,9 +17,14 @@ struct sample_moments {
   double mean = 0, second = 0, third = 0, fourth = 0, magnitude = 0;
   float least = 0, greatest = 0;
 };
+/// Where the least and the greatest sample lie; the first one, if there are several.
+struct sample_extremes {
+  std::size_t least = 0, greatest = 0;
+};
 
 struct moment_kernels {
   sample_moments (*moments)(const float* samples, std::size_t n) noexcept;
+  sample_extremes (*extremes)(const float* samples, std::size_t n) noexcept;
   static const moment_kernels baseline;
 };
 LEVADA_KERNEL_SET(moment_kernels);
@@ -26,6 +33,15 @@ namespace detail {
 /// Sums of differences to a pilot, which is close to the mean: raw powers would cancel.
 struct shifted_sums {
   double first = 0, second = 0, third = 0, fourth = 0, magnitude = 0;
+
+  constexpr void add(double x, double pilot) {
+    const double d = x - pilot, square = d * d;
+    first += d;
+    second += square;
+    third += square * d;
+    fourth += square * square;
+    magnitude += x < 0 ? -x : x;
+  }
 };
 /// What sums of differences to a pilot say about the mean.
 constexpr sample_moments centred(std::size_t n, double pilot, const shifted_sums& s, float least, float greatest) {
@@ -35,34 +51,58 @@ constexpr sample_moments centred(std::size_t n, double pilot, const shifted_sums
   if (m.second < 0) m.second = 0;
   m.third = s.third - 3 * d * s.second + 2 * count * d * d * d;
   m.fourth = s.fourth - 4 * d * s.third + 6 * d * d * s.second - 3 * count * d * d * d * d;
+  if (m.fourth < 0) m.fourth = 0;
   return m;
 }
-/// The twin, and the oracle of the kernels.
+/// The twin, and the oracle of the kernels: two passes, in double.
 inline sample_moments plain_moments(const float* samples, std::size_t n) noexcept {
   if (n == 0) return {};
-  const double pilot = samples[n / 2];
-  shifted_sums s;
-  float least = samples[0], greatest = samples[0];
+  double sum = 0;
+  float least = std::numeric_limits<float>::infinity(), greatest = -least;
   for (std::size_t i = 0; i < n; ++i) {
-    const double x = samples[i], d = x - pilot, square = d * d;
-    s.first += d;
-    s.second += square;
-    s.third += square * d;
-    s.fourth += square * square;
-    s.magnitude += x < 0 ? -x : x;
+    sum += static_cast<double>(samples[i]);
     least = samples[i] < least ? samples[i] : least;
     greatest = samples[i] > greatest ? samples[i] : greatest;
   }
-  return centred(n, pilot, s, least, greatest);
+  const double mean = sum / static_cast<double>(n);
+  shifted_sums s;
+  for (std::size_t i = 0; i < n; ++i) s.add(static_cast<double>(samples[i]), mean);
+  return centred(n, mean, s, least, greatest);
+}
+inline sample_extremes plain_extremes(const float* samples, std::size_t n) noexcept {
+  float least = std::numeric_limits<float>::infinity(), greatest = -least;
+  sample_extremes at;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (samples[i] < least) {
+      least = samples[i];
+      at.least = i;
+    }
+    if (samples[i] > greatest) {
+      greatest = samples[i];
+      at.greatest = i;
+    }
+  }
+  return at;
 }
 }  // namespace detail
 
-inline constexpr moment_kernels moment_kernels::baseline{detail::plain_moments};
+inline constexpr moment_kernels moment_kernels::baseline{detail::plain_moments, detail::plain_extremes};
 
-/// Takes  samples, none of them NaN.
-/// Costs  one pass. With AVX2 some 0.15 ns a sample.
+/// Takes  samples. A NaN makes the mean and the sums NaN, and an infinity makes them NaN or infinite; the extremes are those of
+/// the
+///        samples that are not NaN (infinity and minus infinity, if there are none). Of no samples all is 0.
+/// Fails  never: what single precision could not hold (a fourth power beyond 1e38 or below 1e-30) is done over in double.
+/// Costs  one pass; two, where the mean of 64 samples is further than two deviations from that of all. The relative error of the
+/// sums
+///        is some 1e-7, at any mean. With AVX2 some 0.15 ns a sample.
 [[nodiscard]] inline sample_moments moments_of(std::span<const float> samples) {
   return kernels<moment_kernels>().moments(samples.data(), samples.size());
+}
+
+/// Takes  samples; a NaN is never an extreme. Of none, and where all are NaN, both places are 0.
+/// Costs  with AVX2 some 0.1 ns a sample.
+[[nodiscard]] inline sample_extremes extremes_of(std::span<const float> samples) {
+  return kernels<moment_kernels>().extremes(samples.data(), samples.size());
 }
 
 }  // namespace levada::inline v0

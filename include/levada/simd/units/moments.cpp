@@ -39,7 +39,7 @@ sample_moments moments(const float* samples, std::size_t n) noexcept {
   }
   return detail::centred(n, static_cast<double>(pilot), s, low, high);
 }
-constexpr moment_kernels set{moments};
+constexpr moment_kernels set{moments, detail::plain_extremes};
 
 }  // namespace
 
