@@ -54,6 +54,20 @@ struct model_parts;
 enum class isa : std::uint8_t;
 struct sample_moments;
 
+struct biquad;
+class goertzel;
+
+// feature
+class welford;
+class ewma;
+class timed_ewma;
+enum class level_shift : std::int8_t;
+class cusum;
+class page_hinkley;
+struct adwin_options;
+class adwin;
+struct catch22_features;
+
 // bus
 class bus;
 template <class T>
