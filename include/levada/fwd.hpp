@@ -39,6 +39,15 @@ struct durable;
 struct suspend;
 struct end_of_stream;
 enum class polled : std::uint8_t;
+struct count;
+struct sum;
+struct mean;
+struct min;
+struct max;
+struct variance;
+struct stddev;
+struct first;
+struct last;
 
 // wire
 struct field;
@@ -53,6 +62,8 @@ struct model_parts;
 // simd
 enum class isa : std::uint8_t;
 struct sample_moments;
+struct waveform_sums;
+struct spectrum_sums;
 
 struct biquad;
 class goertzel;
@@ -129,6 +140,46 @@ enum class time_base : std::uint8_t;
 class timer;
 struct timer_event;
 
+// feature
+template <class... Parts>
+struct sharing;
+template <class... Fs>
+struct feature_set;
+template <class Value>
+struct rpm;
+template <std::size_t Samples>
+struct at_most;
+template <std::size_t Capacity, class... Fs>
+struct feature_extractor;
+template <std::size_t Capacity>
+struct power_of_window;
+struct bearing_geometry;
+struct window_moments;
+struct window_waveform;
+struct window_sorted;
+struct window_spectrum;
+struct window_spectrum_sums;
+struct rms;
+struct peak;
+struct peak_to_peak;
+struct mean_magnitude;
+struct crest_factor;
+struct shape_factor;
+struct impulse_factor;
+struct clearance_factor;
+struct skewness;
+struct kurtosis;
+struct zero_crossing_rate;
+struct hjorth_activity;
+struct hjorth_mobility;
+struct hjorth_complexity;
+struct slope;
+struct dominant_frequency;
+struct spectral_centroid;
+struct spectral_spread;
+struct spectral_flatness;
+struct spectral_entropy;
+
 // op
 enum class late : std::uint8_t;
 struct between;
@@ -139,15 +190,6 @@ template <class Left, class Right>
 struct join_keys;
 template <class Left, class Right>
 struct joined;
-struct count;
-struct sum;
-struct mean;
-struct min;
-struct max;
-struct variance;
-struct stddev;
-struct first;
-struct last;
 template <class Key, class... Results>
 struct row;
 template <class Row>

@@ -98,6 +98,13 @@
 #include <levada/sink/topic.hpp>       // a topic of a bus
 #include <levada/sink/udp.hpp>         // datagrams
 
+// what a window of samples is like, in numbers that models take
+#include <levada/feature/envelope.hpp>     // lines of a bearing
+#include <levada/feature/features.hpp>     // features<rms, kurtosis>(&vibration::g), feature_extractor
+#include <levada/feature/spectral.hpp>     // bands, centroid, orders of a shaft
+#include <levada/feature/time_domain.hpp>  // rms, kurtosis, Hjorth
+#include <levada/feature/vibration.hpp>    // all of them for a machine
+
 // how it hangs together, and how it runs
 #include <levada/flow/aside.hpp>         // what an operator lets go no further
 #include <levada/flow/boundary.hpp>      // goes on on another thread

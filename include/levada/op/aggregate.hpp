@@ -6,9 +6,9 @@
 #include <levada/core/concepts.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/pack.hpp>
+#include <levada/core/statistic.hpp>
 #include <levada/core/time.hpp>
 
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -18,12 +18,7 @@
 
 namespace levada::inline v0 {
 
-/// What a pane must keep for an aggregate. Their number it keeps anyway.
-enum class moment : std::uint8_t { sum = 1, squares = 2, least = 4, greatest = 8, first = 16, last = 32 };
-
 namespace detail {
-constexpr unsigned bit(moment m) { return static_cast<unsigned>(m); }
-
 /// Distinct empty types: two members of one empty type would not share an address.
 template <moment>
 struct no_moment {};
@@ -170,55 +165,6 @@ struct merged_moments : moments<V, Needs> {
   }
 };
 
-/// How many values there were.
-struct count {
-  static constexpr std::string_view name = "count";
-  static constexpr unsigned needs = 0;
-  static std::uint64_t of(const auto& m) { return m.n; }
-};
-/// Their sum; of integers exact, modulo 2^64.
-struct sum {
-  static constexpr std::string_view name = "sum";
-  static constexpr unsigned needs = detail::bit(moment::sum);
-  static auto of(const auto& m) { return m.total(); }
-};
-struct mean {
-  static constexpr std::string_view name = "mean";
-  static constexpr unsigned needs = detail::bit(moment::sum);
-  static double of(const auto& m) { return m.mean(); }
-};
-struct min {
-  static constexpr std::string_view name = "min";
-  static constexpr unsigned needs = detail::bit(moment::least);
-  static auto of(const auto& m) { return m.least; }
-};
-struct max {
-  static constexpr std::string_view name = "max";
-  static constexpr unsigned needs = detail::bit(moment::greatest);
-  static auto of(const auto& m) { return m.greatest; }
-};
-/// Of the values themselves, not estimated for a population they were drawn from: the divisor is n.
-struct variance {
-  static constexpr std::string_view name = "variance";
-  static constexpr unsigned needs = detail::bit(moment::squares);
-  static double of(const auto& m) { return m.second() / static_cast<double>(m.n); }
-};
-struct stddev {
-  static constexpr std::string_view name = "stddev";
-  static constexpr unsigned needs = detail::bit(moment::squares);
-  static double of(const auto& m) { return std::sqrt(variance::of(m)); }
-};
-struct first {
-  static constexpr std::string_view name = "first";
-  static constexpr unsigned needs = detail::bit(moment::first);
-  static auto of(const auto& m) { return m.first; }
-};
-struct last {
-  static constexpr std::string_view name = "last";
-  static constexpr unsigned needs = detail::bit(moment::last);
-  static auto of(const auto& m) { return m.last; }
-};
-
 namespace detail {
 /// The results of one aggregation, in the order in which they were asked for.
 template <class Window, class... As>
@@ -238,19 +184,17 @@ struct results {
 };
 }  // namespace detail
 
-template <class A>
-concept aggregate_function = requires {
-  { A::name } -> std::convertible_to<std::string_view>;
-  { A::needs } -> std::convertible_to<unsigned>;
-};
-
 /// What a window asks of an aggregation, for events E of which it gets values V. Everything in it is trivially copyable.
 ///   value          the member pointer or callable that picks V out of E
 ///   fits<E>()      can it do so? A sentence if not, as operators have it
 ///   in_pane<E>     what is kept of some values. begin(v) makes it forget, and add(v) of the same value follows; a pane that is
 ///                  never empty has only(v) instead, which add does not follow
 ///   in_window<E>   {} is of no values; merge(pane, n) adds a pane of n values that came later
-///   results<E>     the members of a row: of(in_window), has<Name>, index<Name>, values
+///   results<E>     the members of a row: of(in_window), has<Name>, and values with index<Name>, or get<Name>() in their place.
+///   It
+///                  may have features(), a span of float, and static names of them
+///   in_shape<N, M> optional: the same aggregation of the same value for windows of N panes with M events each, where M is 0 if
+///                  nobody knows. window<...> asks for it, so that buffers have the size that they need
 /// Where windows of many panes are to slide in constant time (see stalls in window.hpp), a pane has on top of that
 ///   seal()         optional: nothing is added to it any more
 ///   append(p, n)   adds another sealed pane, of n values that came later; and in_window<E>{pane, n} is of a sealed pane

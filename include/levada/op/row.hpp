@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -23,12 +24,32 @@ struct row_key {
 template <>
 struct row_key<void> {};
 
+template <class R>
+concept gives_features = requires(const R& r) {
+  { r.features() } -> std::same_as<std::span<const float>>;
+  R::names;
+};
+/// The names of the features of the only group that has some.
+template <class... Results>
+struct row_names {};
+template <class... Results>
+  requires((std::size_t{gives_features<Results>} + ... + 0) == 1)
+struct row_names<Results...> {
+  static constexpr std::size_t featured = [] {
+    std::size_t found = 0, i = 0;
+    ((found = gives_features<Results> ? i : found, ++i), ...);
+    return found;
+  }();
+  static constexpr const auto& names = element<featured, pack<Results...>>::names;
+};
+
 }  // namespace detail
 
 /// Time windows: [start, end) is the window. Count windows: the processing times of their first and last event.
-/// Below key_by a row has a member `key`; Key is void elsewhere.
+/// Below key_by a row has a member `key`; Key is void elsewhere. Where exactly one of its groups has features, the row has its
+/// features() and `names`: it is what a model takes.
 template <class Key, class... Results>
-struct row : detail::row_key<Key> {
+struct row : detail::row_key<Key>, detail::row_names<Results...> {
   timestamp start{};
   timestamp end{};
   pack<Results...> groups;
@@ -40,11 +61,20 @@ struct row : detail::row_key<Key> {
     constexpr std::size_t group = find<A>(Nth);
     static_assert(group < sizeof...(Results), "row: this window does not compute that aggregate; add it to aggregate<...>(...)");
     if constexpr (group < sizeof...(Results)) {
-      using R = element<group, pack<Results...>>;
-      return levada::get<R::template index<A>>(levada::get<group>(groups).values);
+      const auto& results = levada::get<group>(groups);
+      if constexpr (requires { results.template get<A>(); })
+        return results.template get<A>();
+      else
+        return levada::get<element<group, pack<Results...>>::template index<A>>(results.values);
     } else {
       return 0.0;  // so that the sentence stays the only error
     }
+  }
+
+  [[nodiscard]] constexpr std::span<const float> features() const
+    requires requires { row::names; }
+  {
+    return levada::get<row::featured>(groups).features();
   }
 
  private:

@@ -74,6 +74,30 @@ inline constexpr bool divides = extent(Shape.slide) > 0 && extent(Shape.size) > 
 template <auto Shape>
 inline constexpr bool counts_events = !std::same_as<decltype(Shape.size), duration>;
 
+/// An aggregation that has been told of the window's shape, if it wants to know: see in_shape of aggregation_of.
+template <auto Shape, class Aggregation>
+struct in_shape {
+  using type = Aggregation;
+};
+template <auto Shape>
+inline constexpr std::size_t events_of_pane = 0;
+template <auto Shape>
+  requires counts_events<Shape>
+inline constexpr std::size_t events_of_pane<Shape> = Shape.slide;
+template <auto Shape, class Aggregation>
+  requires divides<Shape> && requires { typename Aggregation::template in_shape<1, 1>; }
+struct in_shape<Shape, Aggregation> {
+  using type = typename Aggregation::template in_shape<static_cast<std::size_t>(panes<Shape>), events_of_pane<Shape>>;
+};
+template <auto Shape, class Aggregation>
+constexpr auto shaped(Aggregation a) {
+  using type = typename in_shape<Shape, Aggregation>::type;
+  if constexpr (std::same_as<type, Aggregation>)
+    return a;
+  else
+    return type{std::move(a.value)};
+}
+
 /// Up to so many panes it is as fast to merge them all at a slide.
 inline constexpr std::size_t few_panes = 8;
 /// How many may be combined at once where nothing was said: it takes some 20 us.
@@ -133,7 +157,8 @@ template <fixed_string Name, auto Shape, stalls Stalls = stalls::automatic, clas
   requires window_shape<decltype(Shape)>
 constexpr auto window(Aggregations... aggregations) {
   static_assert(sizeof...(Aggregations) > 0, "window: say what to compute, as in window<...>(aggregate<mean>(&sample::value))");
-  return link{window_description<Name, Shape, Stalls, Aggregations...>{{{std::move(aggregations)}...}}};
+  return link{window_description<Name, Shape, Stalls, decltype(detail::shaped<Shape>(std::move(aggregations)))...>{
+      {{detail::shaped<Shape>(std::move(aggregations))}...}}};
 }
 template <auto Shape, stalls Stalls = stalls::automatic, class... Aggregations>
   requires window_shape<decltype(Shape)>
@@ -191,8 +216,9 @@ template <fixed_string Name, auto Shape, bool Early, class Time, late Policy, cl
 constexpr auto event_window_of(time_of_event<Time, Policy> at, ahead room, early sooner, Aggregations... aggregations) {
   static_assert(sizeof...(Aggregations) > 0, "window: say what to compute, as in window<...>(at(...), aggregate<mean>(...))");
   LEVADA_CHECK(room.time.ns >= 0 && at.allowed.ns >= 0, room.time.ns);
-  return link{event_window_description<Name, Shape, time_of_event<Time, Policy>, Early, Aggregations...>{
-      std::move(at), room, sooner, {{std::move(aggregations)}...}}};
+  return link{event_window_description<Name, Shape, time_of_event<Time, Policy>, Early,
+                                       decltype(shaped<Shape>(std::move(aggregations)))...>{
+      std::move(at), room, sooner, {{shaped<Shape>(std::move(aggregations))}...}}};
 }
 }  // namespace detail
 
