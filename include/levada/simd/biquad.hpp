@@ -64,9 +64,9 @@ struct biquad {
       LEVADA_CHECK(frequency > 0 && frequency < 0.5, frequency * 1000);
       LEVADA_CHECK(q > 0, q * 1000);
     }
-    [[nodiscard]] biquad of(double b0, double b1, double b2) const {
+    [[nodiscard]] biquad of(double p, double q, double r) const {
       const double a0 = 1 + alpha;
-      return {b0 / a0, b1 / a0, b2 / a0, -2 * cosine / a0, (1 - alpha) / a0};
+      return {p / a0, q / a0, r / a0, -2 * cosine / a0, (1 - alpha) / a0};
     }
   };
 };
