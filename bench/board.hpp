@@ -77,6 +77,7 @@ inline constexpr std::array promises{
     promise{"join/interval/10kkeys", "rate", "flat_map of deques", 1.4},
     promise{"rule/predicates/10k", "time", "budget", 1, 5},
     promise{"rule/predicates/10k", "time", "loop over the rules", 20},
+    promise{"feature/catch22/1024", "time", "budget", 1, 90},
     promise{"window/slide1/sum/1Ki", "time", "budget", 1, 5},
     promise{"window/slide1/max/1Ki", "time", "budget", 1, 5},
     promise{"window/slide1/stddev/1Ki", "time", "budget", 1, 8},

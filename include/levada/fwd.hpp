@@ -68,6 +68,20 @@ struct spectrum_sums;
 struct tree_splits;
 struct dense_layer;
 
+struct biquad;
+class goertzel;
+
+// feature
+class welford;
+class ewma;
+class timed_ewma;
+enum class level_shift : std::int8_t;
+class cusum;
+class page_hinkley;
+struct adwin_options;
+class adwin;
+struct catch22_features;
+
 // bus
 class bus;
 template <class T>
