@@ -74,7 +74,9 @@
 // what is learned of them, and what follows from it
 #include <levada/model/admission.hpp>         // what a model must show before it scores
 #include <levada/model/infer.hpp>             // asks a model about every event
+#include <levada/model/install.hpp>           // models that come as events
 #include <levada/model/normal_range.hpp>      // what is normal for a series
+#include <levada/model/rollout.hpp>           // a new model beside, then instead of an old one
 #include <levada/model/scored.hpp>            // an event and what a model says of it
 #include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
 #include <levada/rule/alert_when_silent.hpp>  // nothing came for too long
