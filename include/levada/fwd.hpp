@@ -266,6 +266,17 @@ template <class In, class Result, class Port>
 class process_context;
 
 // model and rule
+template <class E, std::size_t Outputs>
+struct scored;
+struct candidate;
+struct admission_options;
+enum class admission_check : std::uint8_t;
+struct unsigned_models;
+enum class rollout_stage : std::uint8_t;
+struct rollout_options;
+struct rollout_status;
+struct acknowledgement;
+struct keep_nowhere;
 struct range;
 class any_model;
 class components;

@@ -88,11 +88,13 @@
 #include <levada/model/contributions.hpp>       // what has added most
 #include <levada/model/fixed_model.hpp>         // one whose shape is known
 #include <levada/model/infer.hpp>               // asks a model about every event
+#include <levada/model/install.hpp>             // models that come as events
 #include <levada/model/linear.hpp>              // weighted sums
 #include <levada/model/mixture.hpp>             // several normal distributions
 #include <levada/model/nearest.hpp>             // centres and neighbours
 #include <levada/model/network.hpp>             // small neural networks
 #include <levada/model/normal_range.hpp>        // what is normal for a series
+#include <levada/model/rollout.hpp>             // a new model beside, then instead of an old one
 #include <levada/model/scaler.hpp>              // features on a common scale
 #include <levada/model/scored.hpp>              // an event and what a model says of it
 #include <levada/model/training_histogram.hpp>  // how features were spread

@@ -50,9 +50,9 @@ class basic_loop {
     basic_loop l;
     result<> trouble = fault::of(failure::usage, "LEVADA_LOOP is '", wanted, "', but this program can wait with ", names());
     for_each_index<backends>([&](auto i) {
-      using candidate = typename element<i, loops>::value_type;
-      if (l.chosen_ != none || (!wanted.empty() && wanted != candidate::name)) return;
-      auto made = candidate::make();
+      using tried = typename element<i, loops>::value_type;
+      if (l.chosen_ != none || (!wanted.empty() && wanted != tried::name)) return;
+      auto made = tried::make();
       if (made) {
         get<i>(l.loops_).emplace(*std::move(made));
         l.chosen_ = i;

@@ -31,6 +31,7 @@ struct versioned : private detail::version_head {
   template <class>
   friend class shared_version;
   versioned(T v, std::uint64_t n) : value(std::move(v)) { number = n; }
+  explicit versioned(std::uint64_t n) : value{} { number = n; }
 };
 
 /// One of the holders of a versioned value, on any thread and for as long as it likes. The last one that goes frees it.
@@ -40,6 +41,8 @@ class shared_version {
  public:
   shared_version() = default;
   shared_version(T value, std::uint64_t version) : of_(new versioned<T>(std::move(value), version)) {}
+  /// A T{} that is made where it stays.
+  shared_version(std::in_place_t, std::uint64_t version) : of_(new versioned<T>(version)) {}
   shared_version(const shared_version& other) : of_(other.of_) {
     if (of_ != nullptr) of_->holders.fetch_add(1);  // a counter: whoever copies has one, so it cannot become zero meanwhile
   }
