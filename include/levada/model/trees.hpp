@@ -61,7 +61,7 @@ class trees {
       const tree_kernels& kernels = levada::kernels<tree_kernels>();
       for (; n >= worth_a_block && outputs() <= block_outputs; go(n < block ? n : block))
         pass_block(kernels, row, n < block ? n : block, to);
-      for (; n > 0; go(1)) pass_row(kernels, row, to);
+      for (; n > 0; n -= 1, row += features(), to += outputs()) pass_row(kernels, row, to);
     } else {
       for (; n >= abreast; go(abreast)) walk_rows(row, to);
       for (; n > 0; go(1)) walk_row(row, to);

@@ -44,15 +44,21 @@ LEVADA_INLINE simd_batch<T> multiply_add(const simd_batch<T>& a, const simd_batc
 #else
   return xsimd::fma(a, b, c);
 #endif
+}
+
 /// The lesser and the greater, lane by lane; where x is NaN, what is known stays.
 template <class Batch>
 LEVADA_INLINE Batch lesser(const Batch& x, const Batch& known) {
   if constexpr (unit_isa == isa::neon64)
     return xsimd::select(x < known, x, known);
+  else
     return xsimd::min(x, known);  // minps gives its second operand
 }
+template <class Batch>
 LEVADA_INLINE Batch greater(const Batch& x, const Batch& known) {
+  if constexpr (unit_isa == isa::neon64)
     return xsimd::select(x > known, x, known);
+  else
     return xsimd::max(x, known);
 }
 
