@@ -49,7 +49,9 @@ result<> add_windows(training_set& set, const recording& r, std::size_t label) {
 /// Every fourth sample, of what is below 1.5 kHz.
 recording at_a_quarter(const recording& r) {
   recording slow = r;
-  slow.g = levada::resampled(r.g, 1, 4);
+  levada::resampler<1, 4> quarter;
+  slow.g.resize(quarter.most_of(r.g.size()));
+  slow.g.resize(quarter.resample(r.g, slow.g));
   return slow;
 }
 

@@ -64,7 +64,7 @@ class trees {
       for (; n > 0; n -= 1, row += features(), to += outputs()) pass_row(kernels, row, to);
     } else {
       for (; n >= abreast; go(abreast)) walk_rows(row, to);
-      for (; n > 0; go(1)) walk_row(row, to);
+      for (; n > 0; n -= 1, row += features(), to += outputs()) walk_row(row, to);
     }
   }
 
