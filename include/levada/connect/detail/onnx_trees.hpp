@@ -80,7 +80,8 @@ class onnx_tree_reader {
     if (trees.size() != weights.size() || nodes.size() != weights.size() || outputs.size() != weights.size() || weights.empty())
       return wrong("its leaves have no weights in float, or columns of unequal length; export it with float, not double");
     for (std::size_t i = 0; i < weights.size(); ++i) leaves_.push_back({{trees[i], nodes[i]}, outputs[i], weights[i]});
-    std::stable_sort(leaves_.begin(), leaves_.end(), [](const entry& a, const entry& b) { return a.node < b.node; });
+    std::sort(leaves_.begin(), leaves_.end(),
+              [](const entry& a, const entry& b) { return std::pair(a.node, a.output) < std::pair(b.node, b.output); });
 
     std::int64_t count = c ? static_cast<std::int64_t>(labels) : node_.integer("n_targets", 1);
     if (count < 1 || count > static_cast<std::int64_t>(most_outputs)) return wrong(count, " outputs");
