@@ -69,28 +69,28 @@ void fields_of(auto& f, P& p) {
 
 /// The last value of an enumeration that is kept as a byte.
 template <class E>
-inline constexpr E last_of{};
+inline constexpr E last_enumerator{};
 template <>
-inline constexpr bool last_of<bool> = true;
+inline constexpr bool last_enumerator<bool> = true;
 template <>
-inline constexpr link_function last_of<link_function> = link_function::exponential;
+inline constexpr link_function last_enumerator<link_function> = link_function::exponential;
 template <>
-inline constexpr activation last_of<activation> = activation::leaky_relu;
+inline constexpr activation last_enumerator<activation> = activation::leaky_relu;
 template <>
-inline constexpr auto last_of<layer_parts::kind_t> = layer_parts::kind_t::flatten;
+inline constexpr auto last_enumerator<layer_parts::kind_t> = layer_parts::kind_t::flatten;
 template <>
-inline constexpr auto last_of<scaler_parts::kind_t> = scaler_parts::kind_t::max;
+inline constexpr auto last_enumerator<scaler_parts::kind_t> = scaler_parts::kind_t::max;
 template <>
-inline constexpr auto last_of<component_parts::kind_t> = component_parts::kind_t::projection;
+inline constexpr auto last_enumerator<component_parts::kind_t> = component_parts::kind_t::projection;
 template <>
-inline constexpr auto last_of<model_part::kind_t> = model_part::kind_t::mixture;
+inline constexpr auto last_enumerator<model_part::kind_t> = model_part::kind_t::mixture;
 
 template <class T>
-inline constexpr bool is_span = false;
+inline constexpr bool is_artifact_list = false;
 template <class T>
-inline constexpr bool is_span<std::span<const T>> = true;
+inline constexpr bool is_artifact_list<std::span<const T>> = true;
 template <class T>
-inline constexpr bool is_byte = std::is_enum_v<T> || std::is_same_v<T, bool>;
+inline constexpr bool is_artifact_byte = std::is_enum_v<T> || std::is_same_v<T, bool>;
 
 /// Writes tables from the inside out, as FlatBuffers wants it.
 class artifact_writer {
@@ -119,7 +119,7 @@ class artifact_writer {
       return 0;
     } else if constexpr (std::is_same_v<F, std::string_view>) {
       return field.empty() ? 0 : builder_.CreateString(field.data(), field.size()).o;
-    } else if constexpr (is_span<F>) {
+    } else if constexpr (is_artifact_list<F>) {
       using value = typename F::value_type;
       if (field.empty()) return 0;
       if constexpr (std::is_arithmetic_v<value>) {
@@ -145,7 +145,7 @@ class artifact_writer {
   template <class F>
   void add(std::size_t index, const F& field, flatbuffers::uoffset_t offset) {
     const auto at = field_offset(index);
-    if constexpr (is_byte<F>)
+    if constexpr (is_artifact_byte<F>)
       builder_.AddElement(at, static_cast<std::uint8_t>(field));
     else if constexpr (std::is_arithmetic_v<F>)
       builder_.AddElement(at, field);
@@ -194,10 +194,10 @@ class artifact_reader {
   }
   template <class F>
   bool read(const flatbuffers::Table* table, flatbuffers::voffset_t at, F& into) {
-    if constexpr (is_byte<F>) {
+    if constexpr (is_artifact_byte<F>) {
       if (!verified<std::uint8_t>(table, at)) return false;
       const auto value = table->GetField<std::uint8_t>(at, static_cast<std::uint8_t>(into));
-      if (value > static_cast<std::uint8_t>(last_of<F>)) return false;
+      if (value > static_cast<std::uint8_t>(last_enumerator<F>)) return false;
       into = static_cast<F>(value);
       return true;
     } else if constexpr (std::is_arithmetic_v<F>) {
@@ -211,7 +211,7 @@ class artifact_reader {
       if (!verifier_.VerifyString(words)) return false;
       if (words != nullptr) into = {words->c_str(), words->size()};
       return true;
-    } else if constexpr (is_span<F>) {
+    } else if constexpr (is_artifact_list<F>) {
       return read_list(table, at, into);
     } else {
       const auto* inner = table->GetPointer<const flatbuffers::Table*>(at);
