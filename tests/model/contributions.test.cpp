@@ -31,7 +31,9 @@ TEST_CASE("any number of any values: what a stable sort gives") {
       for (float& v : values) v = static_cast<float>(random() % 9) - 4;
       std::vector<std::uint32_t> order(features);
       for (std::uint32_t f = 0; f < features; ++f) order[f] = f;
-      std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return std::fabs(values[a]) > std::fabs(values[b]); });
+      std::sort(order.begin(), order.end(), [&](auto x, auto y) {
+        return std::fabs(values[x]) != std::fabs(values[y]) ? std::fabs(values[x]) > std::fabs(values[y]) : x < y;
+      });
       std::vector<lv::contribution> room(asked);
       const auto found = lv::greatest_contributions(values, {}, room);
       REQUIRE(found.size() == std::min(asked, features));

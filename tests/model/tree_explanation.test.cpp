@@ -69,8 +69,8 @@ struct forest {
   }
 
   /// What is expected of the node when the features in `known` are, by the definition: recursively, both ways where one is not.
-  [[nodiscard]] double expected(std::size_t t, std::uint32_t at, std::size_t output, const std::vector<float>& r, unsigned known,
-                                bool with_covers) const {
+  [[nodiscard]] double expected(std::size_t t, std::uint32_t at, std::size_t output, const std::vector<float>& r,
+                                std::uint64_t known, bool with_covers) const {
     const lv::tree_node& n = nodes[trees[t] + at];
     if (n.left == 0) {
       const float v = leaf_outputs == 1 ? n.threshold : leaf_values[static_cast<std::size_t>(n.threshold) + output];
@@ -90,7 +90,7 @@ struct forest {
     const lv::tree_node& n = nodes[trees[t] + at];
     return n.left == 0 ? 1 : leaves(t, n.left) + leaves(t, n.right);
   }
-  [[nodiscard]] double worth(std::size_t output, const std::vector<float>& r, unsigned known, bool with_covers) const {
+  [[nodiscard]] double worth(std::size_t output, const std::vector<float>& r, std::uint64_t known, bool with_covers) const {
     double sum = double{base[output]};
     for (std::size_t t = 0; t < trees.size(); ++t)
       if (leaf_outputs > 1 || t % outputs == output) sum += expected(t, 0, output, r, known, with_covers);
