@@ -30,7 +30,7 @@ inline double first_minimum(std::span<const float> r) {
 
 /// IN_AutoMutualInfoStats_40_gaussian_fmmi: the first minimum, over the lags up to 40, of -ln(1 - r^2) / 2, r being the
 /// correlation of the samples that have a partner with these; 40 where there is none. The square of r grows with it, and will do.
-/// Takes  the sums of x[i] x[i + lag].
+/// Takes  the sums of x[i] x[i + lag]. At the first lag, `before` is 0, below which nothing lies.
 inline double information_minimum(std::span<const float> x, std::span<const float> products) {
   const std::size_t n = x.size(), most = n / 2 < 40 ? n / 2 : 40;
   double sum = 0, squares = 0;
@@ -49,7 +49,7 @@ inline double information_minimum(std::span<const float> x, std::span<const floa
     const double c = static_cast<double>(products[lag]) - head * tail / count;
     const double spread = (head_squares - head * head / count) * (tail_squares - tail * tail / count);
     const double next = spread > 0 ? c * c / spread : 0;
-    if (lag > 2 && now < before && now < next) return static_cast<double>(lag - 1);
+    if (now < before && now < next) return static_cast<double>(lag - 1);
     before = now;
     now = next;
   }
