@@ -147,6 +147,17 @@ TEST_CASE("deeper, wider, and with more thresholds than a byte can count") {
     }
 }
 
+TEST_CASE("255 thresholds of a feature are packed, one more is not; they may come in any order") {
+  for (const unsigned thresholds : {255u, 256u}) {
+    forest f({.features = 2, .trees = 5, .leaf_one_in = 1'000'000, .both_comparisons = false});
+    unsigned next = 0;
+    for (lv::tree_node& n : f.nodes)
+      if (n.left != 0) n.feature = 1, n.threshold = forest::threshold(next++ * 37 % thresholds);
+    REQUIRE(next == 315);
+    check_exact(f, 200, 10, thresholds == 255);
+  }
+}
+
 TEST_CASE("several outputs: trees in turn, or leaves that are vectors") {
   for (const int depth : {5, 9})
     for (const std::uint32_t outputs : {2u, 3u, 70u})

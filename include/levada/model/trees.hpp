@@ -59,12 +59,15 @@ class trees {
     };
     if (packed()) {
       const tree_kernels& kernels = levada::kernels<tree_kernels>();
-      for (; n >= worth_a_block && outputs() <= block_outputs; go(n < block ? n : block))
-        pass_block(kernels, row, n < block ? n : block, to);
-      for (; n > 0; n -= 1, row += features(), to += outputs()) pass_row(kernels, row, to);
+      while (n >= worth_a_block && outputs() <= block_outputs) {
+        const std::size_t some = n < block ? n : block;
+        pass_block(kernels, row, some, to);
+        go(some);
+      }
+      while (n > 0) pass_row(kernels, row, to), go(1);
     } else {
-      for (; n >= abreast; go(abreast)) walk_rows(row, to);
-      for (; n > 0; n -= 1, row += features(), to += outputs()) walk_row(row, to);
+      while (n >= abreast) walk_rows(row, to), go(abreast);
+      while (n > 0) walk_row(row, to), go(1);
     }
   }
 
