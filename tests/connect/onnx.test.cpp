@@ -102,6 +102,9 @@ TEST_CASE("trees: two classes with one score give that of the second") {
   const auto one = classifier({1, 3, 4}, {0, 0, 0}, {-1, 0.5f, 2}, {0, 1}).with("post_transform", std::string("LOGISTIC"));
   const auto file = naive::onnx({0, 2}, {node(one).with("base_values", floats{0.25f})});
   check_row(score_of(file, {1, 0}), {static_cast<float>(logistic(2.25))});
+  // A base for each class: the second's counts.
+  check_row(score_of(naive::onnx({0, 2}, {node(one).with("base_values", floats{9, 0.25f})}), {1, 0}),
+            {static_cast<float>(logistic(2.25))});
   const auto got = read(file);
   REQUIRE(got->parts.output_names.size() == 1);
   CHECK(got->parts.output_names[0] == "1");
