@@ -15,7 +15,7 @@ namespace levada::inline v0 {
 /// to
 ///        some hundred.
 template <std::size_t N>
-  requires(N > 0 && N <= 65'536)
+  requires(N > 1 && N <= 65'536)
 class sliding_median {
  public:
   void add(float x) {
