@@ -76,6 +76,7 @@
 #include <levada/feature/catch22.hpp>           // 22 numbers that tell series apart
 #include <levada/feature/cusum.hpp>             // a level that has left its target
 #include <levada/feature/ewma.hpp>              // mean and variance that forget
+#include <levada/feature/p2_quantile.hpp>       // a quantile of all values, by five numbers
 #include <levada/feature/page_hinkley.hpp>      // a mean that has changed
 #include <levada/feature/sliding_extremes.hpp>  // least and greatest of the last values
 #include <levada/feature/sliding_median.hpp>    // median of the last values
