@@ -49,10 +49,11 @@ TEST_CASE("an envelope line is how much the band swells at that order, whatever 
   }
 }
 
-TEST_CASE("what lies outside of the band is not heard; the band may be another one") {
+TEST_CASE("what lies outside of the band is not heard; the band may be another one, or empty") {
   const auto x = modulated(500, 90, 0.4);
   CHECK(value<lv::envelope_line<3>>(x, 1'800) < 0.01);
   CHECK(value<lv::envelope_line<3, lv::ringing_band<300, 700>>>(x, 1'800) == Approx(0.4 / std::sqrt(2.0)).epsilon(0.02));
+  CHECK(value<lv::envelope_line<3, lv::ringing_band<5'000, 6'000>>>(x, 1'800) == 0);
   CHECK(value<lv::envelope_line<3, lv::ringing_band<0, 4'000>>>(x, 1'800) == Approx(0.4 / std::sqrt(2.0)).epsilon(0.02));
 }
 

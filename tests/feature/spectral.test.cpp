@@ -36,6 +36,7 @@ TEST_CASE("a tone has its mean square in its band, and nothing elsewhere; the me
   const auto bands = value<lv::band_energies<4>>(x);
   CHECK(bands[0] + bands[1] == Approx(4.5).epsilon(1e-4));
   CHECK(bands[3] < 1e-4);
+  CHECK(value<lv::band_energy<4'097, 5'000>>(x) == 0);
 }
 
 TEST_CASE("the dominant frequency lies between bins") {
