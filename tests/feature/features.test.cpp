@@ -4,6 +4,7 @@
 #include <levada/feature/spectral.hpp>
 #include <levada/feature/time_domain.hpp>
 #include <levada/flow/flow.hpp>
+#include <levada/op/event_time.hpp>
 #include <levada/op/key_by.hpp>
 #include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
@@ -116,6 +117,22 @@ TEST_CASE("a window of time has the samples that it has room for, and counts the
   flow.advance({4'000'000'000});
   CHECK(counts == std::vector<float>{30, 80, 50});
   CHECK(missed == std::vector<std::uint32_t>{0, 20, 20});
+}
+
+TEST_CASE("a window in event time puts samples in order by their panes, as other aggregates do") {
+  std::vector<float> firsts, lasts;
+  const auto time = [](const sample& e) { return lv::timestamp{static_cast<std::int64_t>(e.g * 1e9)}; };
+  auto flow =
+      lv::flow(lv::from(lv::input<sample>()) | lv::event_time(time, lv::bounded{5_s}) |
+               lv::window<lv::sliding{4_s, 2_s}>(lv::at(time), lv::features<lv::first, lv::last>(&sample::g, lv::at_most<8>{})) |
+               lv::to([&](const auto& row) {
+                 firsts.push_back(row.features()[0]);
+                 lasts.push_back(row.features()[1]);
+               }));
+  REQUIRE(flow.open());
+  for (const double second : {1.0, 3.0, 2.0, 0.5, 1.5, 20.0}) flow.push(sample{.g = second});
+  CHECK(firsts == std::vector<float>{1, 1, 3});
+  CHECK(lasts == std::vector<float>{1.5, 2, 2});
 }
 
 TEST_CASE("buffers of windows that count events have exactly the size of their panes") {
