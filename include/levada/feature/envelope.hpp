@@ -52,7 +52,8 @@ struct bearing_geometry {
   }
 };
 
-/// From Low to High Hz. Without numbers: from an eighth to three eighths of the sample rate, the middle half of all.
+/// From Low to High Hz; one that holds no bin of the spectrum is silent. Without numbers: from an eighth to three eighths of the
+/// sample rate, the middle half of all.
 template <detail::decimal Low = 0, detail::decimal High = 0>
 struct ringing_band {
   static constexpr double low(double rate) { return High.millionths == 0 ? rate / 8 : Low.value(); }
@@ -62,16 +63,13 @@ struct ringing_band {
 /// The part of a window that is the power spectrum of the envelope of a band: how much that swells and fades at which frequency.
 template <class Band = ringing_band<>>
 struct window_envelope {
-  using needs = sharing<window_moments>;
+  using needs = sharing<window_transform>;
   static constexpr bool of_rate = true;
 
   template <class W>
   struct layout {
-    static constexpr std::size_t length = power_of_window<W::capacity>::length, count = length / 2 + 1;
+    static constexpr std::size_t length = power_of_window<W::capacity>::length;
     static constexpr bin_range band = bins_between(Band::low(W::rate), Band::high(W::rate), W::rate, length);
-    static_assert(band.count >= 2,
-                  "envelope: the band holds no two bins of the spectrum below half of the sample_rate; take a wider "
-                  "one, or longer windows");
     static constexpr std::size_t points = std::bit_ceil(2 * band.count) < 16 ? 16 : std::bit_ceil(2 * band.count);
     static constexpr std::size_t samples = points < length ? points : length;
   };
@@ -82,15 +80,10 @@ struct window_envelope {
   template <class W>
   static power_of_window<layout<W>::samples> of(const W& w) {
     using own = layout<W>;
-    constexpr std::size_t length = own::length, count = own::count, m = own::samples;
-    alignas(64) float centred[length], re[count + 15], im[count + 15], envelope[m], scratch[m];
-    const auto x = w.samples();
-    const auto mean = static_cast<float>(w[window_moments{}].mean);
-    for (std::size_t i = 0; i < x.size(); ++i) centred[i] = x[i] - mean;
-    for (std::size_t i = x.size(); i < length; ++i) centred[i] = 0;
-    fft(centred, {{re, count}, {im, count}});
-    band_envelope({{re, count}, {im, count}}, own::band, envelope, scratch);
-    const std::span<const float> filled{envelope, x.size() * m / length};  // behind it are the zeros
+    constexpr std::size_t m = own::samples;
+    alignas(64) float envelope[m], scratch[m];
+    band_envelope(w[window_transform{}].bins(), own::band, envelope, scratch);
+    const std::span<const float> filled{envelope, w.samples().size() * m / own::length};  // behind it are the zeros
     const auto points = static_cast<float>(filled.size());
     return {filled, points > 0 ? total_power(filled) / points : 0};
   }

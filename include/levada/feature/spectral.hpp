@@ -6,6 +6,8 @@
 #include <levada/core/config.hpp>
 #include <levada/feature/detail/decimal.hpp>
 #include <levada/feature/detail/window_parts.hpp>
+#include <levada/simd/fft.hpp>
+#include <levada/simd/hann_power.hpp>
 #include <levada/simd/moments.hpp>
 #include <levada/simd/spectrum.hpp>
 #include <levada/simd/spectrum_sums.hpp>
@@ -73,6 +75,12 @@ struct power_of_window {
     power[0] = 0;
     power[count - 1] *= 0.5f;
   }
+  /// Of as many samples as the length, from their transform.
+  explicit power_of_window(spectrum_view transform) {
+    hann_power(transform, {power, count});
+    power[0] = 0;
+  }
+
   [[nodiscard]] std::span<const float> bins() const { return {power, count}; }
   /// From low to high Hz, the lower end included.
   [[nodiscard]] double between(double low, double high, double rate) const {
@@ -91,12 +99,35 @@ struct power_of_window {
   }
 };
 
+/// The part of a window that is the transform of its samples without their mean, padded with zeros to a power of two.
+struct window_transform {
+  using needs = sharing<window_moments>;
+  template <std::size_t Length>
+  struct transformed {
+    static constexpr std::size_t count = Length / 2 + 1;
+    alignas(64) float re[count + 15], im[count + 15];
+    [[nodiscard]] spectrum_view bins() const { return {{re, count}, {im, count}}; }
+
+    transformed(std::span<const float> samples, float mean) {
+      alignas(64) float centred[Length];
+      centre(samples, mean, centred);
+      for (std::size_t i = samples.size(); i < Length; ++i) centred[i] = 0;
+      fft(centred, {{re, count}, {im, count}});
+    }
+  };
+  template <class W>
+  static transformed<power_of_window<W::capacity>::length> of(const W& w) {
+    return {w.samples(), static_cast<float>(w[window_moments{}].mean)};
+  }
+};
 /// The part of a window that is its power spectrum: a power_of_window.
 struct window_spectrum {
-  using needs = sharing<window_moments>;
+  using needs = sharing<window_moments, window_transform>;
   template <class W>
   static power_of_window<W::capacity> of(const W& w) {
-    return {w.samples(), static_cast<float>(w[window_moments{}].mean)};
+    using power = power_of_window<W::capacity>;
+    if (w.samples().size() == power::length) return power(w[window_transform{}].bins());
+    return power(w.samples(), static_cast<float>(w[window_moments{}].mean));
   }
 };
 /// What its bins are together, bin 0 left out: a spectrum_sums, whose numbers of bins begin at 1.
@@ -118,14 +149,13 @@ template <class W>
 constexpr double bin_width = W::rate / static_cast<double>(power_of_window<W::capacity>::length);
 }  // namespace detail
 
-/// The mean square of what lies in [Low, High) Hz.
+/// The mean square of what lies in [Low, High) Hz. Above half of the sample rate is nothing: 0.
 template <detail::decimal Low, detail::decimal High>
 struct band_energy : detail::of_spectrum, detail::band<Low, High> {
   static constexpr auto built = detail::name_with("band_energy", Low, High);
   static constexpr std::string_view name = built.view();
   template <class W>
   static double of(const W& w) {
-    static_assert(Low.value() < W::rate / 2, "band_energy: the band begins above half of the sample_rate, where nothing is");
     return w[window_spectrum{}].between(Low.value(), High.value(), W::rate);
   }
 };

@@ -47,6 +47,10 @@ struct shifted_sums {
 constexpr sample_moments centred(std::size_t n, double pilot, const shifted_sums& s, float least, float greatest) {
   const double count = static_cast<double>(n), d = s.first / count;
   sample_moments m{n, pilot + d, 0, 0, 0, s.magnitude, least, greatest};
+  if (least == greatest && s.second == s.second) {  // all alike, and none of them NaN
+    m.mean = static_cast<double>(least);
+    return m;
+  }
   m.second = s.second - count * d * d;
   if (m.second < 0) m.second = 0;
   m.third = s.third - 3 * d * s.second + 2 * count * d * d * d;
@@ -70,17 +74,13 @@ inline sample_moments plain_moments(const float* samples, std::size_t n) noexcep
   return centred(n, mean, s, least, greatest);
 }
 inline sample_extremes plain_extremes(const float* samples, std::size_t n) noexcept {
-  float least = std::numeric_limits<float>::infinity(), greatest = -least;
-  sample_extremes at;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (samples[i] < least) {
-      least = samples[i];
-      at.least = i;
-    }
-    if (samples[i] > greatest) {
-      greatest = samples[i];
-      at.greatest = i;
-    }
+  std::size_t first = 0;
+  while (first < n && samples[first] != samples[first]) ++first;
+  if (first == n) return {};
+  sample_extremes at{first, first};
+  for (std::size_t i = first + 1; i < n; ++i) {
+    if (samples[i] < samples[at.least]) at.least = i;
+    if (samples[i] > samples[at.greatest]) at.greatest = i;
   }
   return at;
 }
@@ -92,8 +92,8 @@ inline constexpr moment_kernels moment_kernels::baseline{detail::plain_moments, 
 /// the
 ///        samples that are not NaN (infinity and minus infinity, if there are none). Of no samples all is 0.
 /// Fails  never: what single precision could not hold (a fourth power beyond 1e38 or below 1e-30) is done over in double.
-/// Costs  one pass; two, where the mean of 64 samples is further than two deviations from that of all. The relative error of the
-/// sums
+/// Costs  one pass; two, where the mean of eight short stretches is further than a deviation from that of all. The relative error
+/// of the sums
 ///        is some 1e-7, at any mean. With AVX2 some 0.15 ns a sample.
 [[nodiscard]] inline sample_moments moments_of(std::span<const float> samples) {
   return kernels<moment_kernels>().moments(samples.data(), samples.size());

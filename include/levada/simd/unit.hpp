@@ -33,6 +33,22 @@ using unit_arch = xsimd::sse4_2;
 template <class T, class Arch = unit_arch>
 using simd_batch = xsimd::batch<T, Arch>;
 
+/// The lesser and the greater, lane by lane; where x is NaN, what is known stays.
+template <class Batch>
+LEVADA_INLINE Batch lesser(const Batch& x, const Batch& known) {
+  if constexpr (unit_isa == isa::neon64)
+    return xsimd::select(x < known, x, known);
+  else
+    return xsimd::min(x, known);  // minps gives its second operand
+}
+template <class Batch>
+LEVADA_INLINE Batch greater(const Batch& x, const Batch& known) {
+  if constexpr (unit_isa == isa::neon64)
+    return xsimd::select(x > known, x, known);
+  else
+    return xsimd::max(x, known);
+}
+
 /// The sum of its lanes; xsimd calls it hadd up to 8, and reduce_add from 10 on.
 template <class Batch>
 LEVADA_INLINE auto sum_of_lanes(const Batch& b) {

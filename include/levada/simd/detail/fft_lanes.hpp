@@ -28,16 +28,35 @@ LEVADA_INLINE B lanes_of(const B& a, const B& b) {
     return B(registers(__builtin_shufflevector(r, s, static_cast<int>(From(I))...)));
   }(std::make_index_sequence<B::size>{});
 }
+
+/// Of registers with V lanes. Those of the second group look at each 16 bytes for themselves, those of the third at 16 bytes as
+/// one. Functions, not lambdas: clang 19 cannot have a lambda as a template's argument inside a generic lambda.
+template <std::size_t V>
+struct from {
+  static constexpr std::size_t end(std::size_t i) { return V - 1 - i; }
+  static constexpr std::size_t both_low(std::size_t i) { return i / 2 + i % 2 * V; }
+  static constexpr std::size_t both_high(std::size_t i) { return both_low(i) + V / 2; }
+
+  static constexpr std::size_t even(std::size_t i) { return i / 4 * 4 + i % 2 * 2 + i / 2 % 2 * V; }
+  static constexpr std::size_t odd(std::size_t i) { return even(i) + 1; }
+  static constexpr std::size_t low(std::size_t i) { return i / 4 * 4 + i % 4 / 2 + i % 2 * V; }
+  static constexpr std::size_t high(std::size_t i) { return low(i) + 2; }
+  static constexpr std::size_t low_pairs(std::size_t i) { return i / 4 * 4 + i % 2 + i % 4 / 2 * V; }
+  static constexpr std::size_t high_pairs(std::size_t i) { return low_pairs(i) + 2; }
+
+  static constexpr std::size_t even_quads(std::size_t i) { return i / (V / 2) * V + i % (V / 2) / 4 * 8 + i % 4; }
+  static constexpr std::size_t odd_quads(std::size_t i) { return even_quads(i) + 4; }
+};
+
 template <class B>
 LEVADA_INLINE B reversed(const B& a) {
-  return lanes_of<[](std::size_t i) { return B::size - 1 - i; }>(a, a);
+  return lanes_of<from<B::size>::end>(a, a);
 }
-
 /// Pairs to two registers. Each 16 bytes are done for themselves, so the pairs lie in the order of pair_in_lane.
 template <class B>
 LEVADA_INLINE void unzip(const B& a, const B& b, B& even, B& odd) {
-  even = lanes_of<[](std::size_t i) { return i / 4 * 4 + i % 2 * 2 + i / 2 % 2 * B::size; }>(a, b);
-  odd = lanes_of<[](std::size_t i) { return i / 4 * 4 + i % 2 * 2 + i / 2 % 2 * B::size + 1; }>(a, b);
+  even = lanes_of<from<B::size>::even>(a, b);
+  odd = lanes_of<from<B::size>::odd>(a, b);
 }
 template <std::size_t Lanes>
 constexpr std::size_t pair_in_lane(std::size_t i) {
@@ -46,45 +65,41 @@ constexpr std::size_t pair_in_lane(std::size_t i) {
 /// Two registers to pairs, in their order.
 template <class B>
 LEVADA_INLINE void zip(const B& even, const B& odd, B& a, B& b) {
-  a = lanes_of<[](std::size_t i) { return i / 2 + i % 2 * B::size; }>(even, odd);
-  b = lanes_of<[](std::size_t i) { return B::size / 2 + i / 2 + i % 2 * B::size; }>(even, odd);
+  a = lanes_of<from<B::size>::both_low>(even, odd);
+  b = lanes_of<from<B::size>::both_high>(even, odd);
 }
 
 /// Lane i of register k goes to lane k of register i: within 16 bytes first, then those as a whole.
 template <class B>
 LEVADA_INLINE void transpose(B (&r)[B::size]) {
   constexpr std::size_t V = B::size;
-  B t[V];
+  using f = from<V>;
+  B t[V], u[V];
   unrolled<V / 2>([&](auto i) LEVADA_INLINE_LAMBDA {
-    t[2 * i] = lanes_of<[](std::size_t l) { return l / 4 * 4 + l % 4 / 2 + l % 2 * V; }>(r[2 * i], r[2 * i + 1]);
-    t[2 * i + 1] = lanes_of<[](std::size_t l) { return l / 4 * 4 + 2 + l % 4 / 2 + l % 2 * V; }>(r[2 * i], r[2 * i + 1]);
+    t[2 * i] = lanes_of<f::low>(r[2 * i], r[2 * i + 1]);
+    t[2 * i + 1] = lanes_of<f::high>(r[2 * i], r[2 * i + 1]);
   });
-  B u[V];  // u[4 g + c]: of each 16 bytes the column c, in the rows 4 g ... 4 g + 3
-  unrolled<V / 2>([&](auto i) LEVADA_INLINE_LAMBDA {
-    constexpr std::size_t from = i / 2 * 4 + i % 2, to = i * 2;
-    u[to] = lanes_of<[](std::size_t l) { return l / 4 * 4 + l % 2 + l % 4 / 2 * V; }>(t[from], t[from + 2]);
-    u[to + 1] = lanes_of<[](std::size_t l) { return l / 4 * 4 + 2 + l % 2 + l % 4 / 2 * V; }>(t[from], t[from + 2]);
+  unrolled<V / 2>([&](auto i) LEVADA_INLINE_LAMBDA {  // u[4 g + c]: of each 16 bytes column c, in the rows 4 g ... 4 g + 3
+    constexpr std::size_t at = i / 2 * 4 + i % 2;
+    u[2 * i] = lanes_of<f::low_pairs>(t[at], t[at + 2]);
+    u[2 * i + 1] = lanes_of<f::high_pairs>(t[at], t[at + 2]);
   });
-  if constexpr (V == 4) {
-    unrolled<4>([&](auto c) LEVADA_INLINE_LAMBDA { r[c] = u[c]; });
-  } else if constexpr (V == 8) {
-    unrolled<4>([&](auto c) LEVADA_INLINE_LAMBDA {
-      r[c] = lanes_of<[](std::size_t l) { return l < 4 ? l : V + l - 4; }>(u[c], u[4 + c]);
-      r[4 + c] = lanes_of<[](std::size_t l) { return l < 4 ? 4 + l : V + l; }>(u[c], u[4 + c]);
-    });
-  } else {
-    static_assert(V == 16);
-    constexpr auto even = [](std::size_t l) { return l / 8 * V + l / 4 % 2 * 8 + l % 4; };
-    constexpr auto odd = [](std::size_t l) { return l / 8 * V + l / 4 % 2 * 8 + l % 4 + 4; };
-    unrolled<4>([&](auto c) LEVADA_INLINE_LAMBDA {
-      const B p = lanes_of<even>(u[c], u[4 + c]), q = lanes_of<odd>(u[c], u[4 + c]);
-      const B s = lanes_of<even>(u[8 + c], u[12 + c]), v = lanes_of<odd>(u[8 + c], u[12 + c]);
-      r[c] = lanes_of<even>(p, s);
-      r[4 + c] = lanes_of<even>(q, v);
-      r[8 + c] = lanes_of<odd>(p, s);
-      r[12 + c] = lanes_of<odd>(q, v);
-    });
-  }
+  unrolled<4>([&](auto c) LEVADA_INLINE_LAMBDA {
+    if constexpr (V == 4) {
+      r[c] = u[c];
+    } else if constexpr (V == 8) {
+      r[c] = lanes_of<f::even_quads>(u[c], u[4 + c]);
+      r[4 + c] = lanes_of<f::odd_quads>(u[c], u[4 + c]);
+    } else {
+      static_assert(V == 16);
+      const B p = lanes_of<f::even_quads>(u[c], u[4 + c]), q = lanes_of<f::odd_quads>(u[c], u[4 + c]);
+      const B s = lanes_of<f::even_quads>(u[8 + c], u[12 + c]), v = lanes_of<f::odd_quads>(u[8 + c], u[12 + c]);
+      r[c] = lanes_of<f::even_quads>(p, s);
+      r[4 + c] = lanes_of<f::even_quads>(q, v);
+      r[8 + c] = lanes_of<f::odd_quads>(p, s);
+      r[12 + c] = lanes_of<f::odd_quads>(q, v);
+    }
+  });
 }
 
 // ---- roots of unity, when compiling

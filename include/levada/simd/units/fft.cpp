@@ -112,6 +112,13 @@ struct split_parts {
   }
 };
 template <class B>
+struct in_place {
+  const float* z;
+  LEVADA_INLINE points<B> operator()(std::size_t row) const {
+    return {B::load_aligned(z + row * 2 * B::size), B::load_aligned(z + row * 2 * B::size + B::size)};
+  }
+};
+template <class B>
 struct to_parts {
   float *re, *im;
   LEVADA_INLINE void operator()(std::size_t at, const points<B>& x) const {
@@ -162,18 +169,32 @@ LEVADA_INLINE const root* stage(const Load& load, float* z, std::size_t rows, st
   }
 }
 
-template <class B, class Load, class Store>
+/// The stages of blocks of N rows and less; Rows is that of the transform.
+template <std::size_t Rows, std::size_t N, class B, class Load>
+LEVADA_INLINE void known_stages(const Load& load, float* z, const root* turns) {
+  if constexpr (N > 1) {
+    turns = stage<radix_of(N), B>(load, z, Rows, N, turns);
+    known_stages<Rows, N / radix_of(N), B>(in_place<B>{z}, z, turns);
+  }
+}
+
+/// Rows is 0 where one code serves all lengths. Short transforms take less time than finding out how long they are, so they have
+/// code of their own.
+template <std::size_t Rows, class B, class Load, class Store>
 [[gnu::noinline]] void transform(const plan& p, const Load& load, const Store& store, float* z) {
   constexpr std::size_t V = B::size;
-  const auto in_place = [z](std::size_t row) LEVADA_INLINE_LAMBDA {
-    return points<B>{B::load_aligned(z + row * 2 * V), B::load_aligned(z + row * 2 * V + V)};
-  };
-  const root* turns = stage<B>(load, z, p.rows, p.rows, p.turns);
-  for (std::size_t n = p.rows / radix_of(p.rows); n > 1; n /= radix_of(n)) turns = stage<B>(in_place, z, p.rows, n, turns);
-  for (std::size_t block = 0; block < p.rows; block += V) {
+  const std::size_t rows = Rows != 0 ? Rows : p.rows;
+  const in_place<B> own{z};
+  if constexpr (Rows != 0) {
+    known_stages<Rows, Rows, B>(load, z, p.turns);
+  } else {
+    const root* turns = stage<B>(load, z, rows, rows, p.turns);
+    for (std::size_t n = rows / radix_of(rows); n > 1; n /= radix_of(n)) turns = stage<B>(own, z, rows, n, turns);
+  }
+  for (std::size_t block = 0; block < rows; block += V) {
     B re[V], im[V];
     unrolled<V>([&](auto k) LEVADA_INLINE_LAMBDA {
-      const points<B> row = in_place(p.order[block + k]);
+      const points<B> row = own(p.order[block + k]);
       re[k] = row.re;
       im[k] = row.im;
     });
@@ -188,7 +209,7 @@ template <class B, class Load, class Store>
         x[lane] = x[lane] * points<B>{B::load_aligned(w + lane * 2 * V), B::load_aligned(w + lane * 2 * V + V)};
     });
     dft(x);
-    unrolled<V>([&](auto i) LEVADA_INLINE_LAMBDA { store(i * p.rows + block, x[i]); });
+    unrolled<V>([&](auto i) LEVADA_INLINE_LAMBDA { store(i * rows + block, x[i]); });
   }
 }
 
@@ -229,7 +250,7 @@ struct sized {
 
   static void real(const float* samples, float* re, float* im) noexcept {
     alignas(64) float z[2 * M];
-    transform<batch>(p, pairs<batch>{samples}, to_parts<batch>{re, im}, z);
+    transform<(M <= 256 ? t.rows : 0), batch>(p, pairs<batch>{samples}, to_parts<batch>{re, im}, z);
     const float middle_re = re[M / 2], middle_im = -im[M / 2];
     re[M] = re[0];
     im[M] = im[0];
@@ -243,11 +264,11 @@ struct sized {
     samples[0] = 0.5f * scale * (re[0] + re[M]);
     samples[M] = 0.5f * scale * (re[0] - re[M]);
     fold<true, batch>(p, 1, re, im, scale, samples, samples + M);
-    transform<batch>(p, split_parts<batch>{samples + M, samples}, to_pairs<batch>{samples}, z);
+    transform<0, batch>(p, split_parts<batch>{samples + M, samples}, to_pairs<batch>{samples}, z);
   }
   static void complex(const float* re_in, const float* im_in, float* re, float* im) noexcept {
     alignas(64) float z[2 * M];
-    transform<batch>(p, split_parts<batch>{re_in, im_in}, to_parts<batch>{re, im}, z);
+    transform<0, batch>(p, split_parts<batch>{re_in, im_in}, to_parts<batch>{re, im}, z);
   }
   static constexpr functions all{real, real_inverse, complex};
 };

@@ -19,19 +19,18 @@ batch lane_numbers() noexcept {
 waveform_sums waveform(const float* x, std::size_t n, float mean) noexcept {
   waveform_sums s{.n = n};
   const batch m(mean), zero(0.0f), one(1.0f), lanes = lane_numbers();
-  // Numbers of samples are kept within a block, where a float holds them and sums of them well.
+  // Sums are handed over to double after each block.
   constexpr std::size_t block = 1024;
   std::size_t i = 0;
   while (i + batch::size + 2 <= n) {
-    const std::size_t begin = i, end = n - i - 2 < block ? n - 2 : i + block;
-    batch first(0.0f), second(0.0f), ramp(0.0f), levels(0.0f), roots(0.0f), crossings(0.0f), at = lanes;
+    const std::size_t end = n - i - 2 < block ? n - 2 : i + block;
+    batch first(0.0f), second(0.0f), ramp(0.0f), roots(0.0f), crossings(0.0f), at = lanes + batch(static_cast<float>(i));
     for (; i + batch::size <= end; i += batch::size) {
       const batch a = batch::load_unaligned(x + i), b = batch::load_unaligned(x + i + 1), c = batch::load_unaligned(x + i + 2);
       const batch d = b - a, dd = (c - b) - d, y = a - m;
       first = xsimd::fma(d, d, first);
       second = xsimd::fma(dd, dd, second);
       ramp = xsimd::fma(at, y, ramp);
-      levels += y;
       roots += xsimd::sqrt(xsimd::abs(a));
       const batch change = xsimd::select(a < m, one, zero) - xsimd::select(b < m, one, zero);
       crossings = xsimd::fma(change, change, crossings);  // xsimd 8 compares two masks as if they were numbers
@@ -39,7 +38,7 @@ waveform_sums waveform(const float* x, std::size_t n, float mean) noexcept {
     }
     s.first += static_cast<double>(sum_of_lanes(first));
     s.second += static_cast<double>(sum_of_lanes(second));
-    s.ramp += static_cast<double>(sum_of_lanes(ramp)) + static_cast<double>(begin) * static_cast<double>(sum_of_lanes(levels));
+    s.ramp += static_cast<double>(sum_of_lanes(ramp));
     s.roots += static_cast<double>(sum_of_lanes(roots));
     s.crossings += static_cast<std::size_t>(sum_of_lanes(crossings));
   }
