@@ -109,6 +109,7 @@ inline constexpr std::array promises{
     promise{"feature/fft/4096", "time, avx512", "kissfft", 8},
     promise{"feature/fft/4096", "time, avx512", "fftw measure", 1.5},
     promise{"feature/fft/4096", "time, sse4_2", "fftw measure", 0.83},
+    promise{"feature/vibration/1024", "time", "budget", 1, 4},
     promise{"bus/spsc/8B/threads", "rate", "boost spsc bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "concurrentqueue bulk", 2.0},
     promise{"bus/spsc/8B/threads", "rate", "readerwriterqueue", 2.0},

@@ -78,6 +78,7 @@ class timed_ewma;
 enum class level_shift : std::int8_t;
 class cusum;
 class page_hinkley;
+class p2_quantile;
 struct adwin_options;
 class adwin;
 struct catch22_features;

@@ -71,16 +71,6 @@
 #include <levada/op/with_broadcast.hpp>    // one stream processed by what another has said
 #include <levada/op/zip.hpp>               // pairs of two streams, one by one in the order of time
 
-// what says how they are
-#include <levada/feature/adwin.hpp>             // a window that is as long as nothing changes
-#include <levada/feature/catch22.hpp>           // 22 numbers that tell series apart
-#include <levada/feature/cusum.hpp>             // a level that has left its target
-#include <levada/feature/ewma.hpp>              // mean and variance that forget
-#include <levada/feature/page_hinkley.hpp>      // a mean that has changed
-#include <levada/feature/sliding_extremes.hpp>  // least and greatest of the last values
-#include <levada/feature/sliding_median.hpp>    // median of the last values
-#include <levada/feature/welford.hpp>           // moments of all values
-
 // what is learned of them, and what follows from it
 #include <levada/model/admission.hpp>           // what a model must show before it scores
 #include <levada/model/any_model.hpp>           // one whose kind is known at run time
@@ -118,11 +108,20 @@
 #include <levada/sink/udp.hpp>         // datagrams
 
 // what a window of samples is like, in numbers that models take
-#include <levada/feature/envelope.hpp>     // lines of a bearing
-#include <levada/feature/features.hpp>     // features<rms, kurtosis>(&vibration::g), feature_extractor
-#include <levada/feature/spectral.hpp>     // bands, centroid, orders of a shaft
-#include <levada/feature/time_domain.hpp>  // rms, kurtosis, Hjorth
-#include <levada/feature/vibration.hpp>    // all of them for a machine
+#include <levada/feature/adwin.hpp>             // a window that is as long as nothing changes
+#include <levada/feature/catch22.hpp>           // 22 numbers that tell series apart
+#include <levada/feature/cusum.hpp>             // a level that has left its target
+#include <levada/feature/envelope.hpp>          // lines of a bearing
+#include <levada/feature/ewma.hpp>              // mean and variance that forget
+#include <levada/feature/features.hpp>          // composed features, of a window and of a span
+#include <levada/feature/p2_quantile.hpp>       // a quantile of all values, by five numbers
+#include <levada/feature/page_hinkley.hpp>      // a mean that has changed
+#include <levada/feature/sliding_extremes.hpp>  // least and greatest of the last values
+#include <levada/feature/sliding_median.hpp>    // median of the last values
+#include <levada/feature/spectral.hpp>          // bands, centroid, orders of a shaft
+#include <levada/feature/time_domain.hpp>       // rms, kurtosis, Hjorth
+#include <levada/feature/vibration.hpp>         // all of them for a machine
+#include <levada/feature/welford.hpp>           // moments of all values
 
 // how it hangs together, and how it runs
 #include <levada/flow/aside.hpp>         // what an operator lets go no further

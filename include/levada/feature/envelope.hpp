@@ -52,7 +52,8 @@ struct bearing_geometry {
   }
 };
 
-/// From Low to High Hz. Without numbers: from an eighth to three eighths of the sample rate, the middle half of all.
+/// From Low to High Hz; one that holds no bin of the spectrum is silent. Without numbers: from an eighth to three eighths of the
+/// sample rate, the middle half of all.
 template <detail::decimal Low = 0, detail::decimal High = 0>
 struct ringing_band {
   static constexpr double low(double rate) { return High.millionths == 0 ? rate / 8 : Low.value(); }
@@ -69,9 +70,6 @@ struct window_envelope {
   struct layout {
     static constexpr std::size_t length = power_of_window<W::capacity>::length;
     static constexpr bin_range band = bins_between(Band::low(W::rate), Band::high(W::rate), W::rate, length);
-    static_assert(band.count >= 2,
-                  "envelope: the band holds no two bins of the spectrum below half of the sample_rate; take a wider "
-                  "one, or longer windows");
     static constexpr std::size_t points = std::bit_ceil(2 * band.count) < 16 ? 16 : std::bit_ceil(2 * band.count);
     static constexpr std::size_t samples = points < length ? points : length;
   };

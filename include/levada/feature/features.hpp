@@ -94,7 +94,7 @@ template <std::size_t Capacity, class... Fs>
 struct feature_extractor {
   using list = detail::feature_list<Fs...>;
   using values = feature_values<list, detail::channels<"">, Capacity>;
-  static_assert(detail::list_is_sound<list>());
+  static constexpr bool sound = detail::list_is_sound<list>();
 
   [[nodiscard]] values operator()(std::span<const float> samples, float rpm = 0) const {
     LEVADA_CHECK(samples.size() <= Capacity, samples.size());

@@ -25,11 +25,11 @@ inline void band_envelope(spectrum_view transform, bin_range band, std::span<flo
   LEVADA_CHECK(m >= 2 * band.count || m == n, m);
   LEVADA_CHECK(scratch.size() >= m, scratch.size());
   const auto re = envelope, im = scratch.first(m);
-  for (std::size_t k = 0; k < m; ++k) {
-    const bool inside = k < band.count;
-    re[k] = inside ? transform.re[band.first + k] : 0.0f;
-    im[k] = inside ? transform.im[band.first + k] : 0.0f;
+  for (std::size_t k = 0; k < band.count; ++k) {
+    re[k] = transform.re[band.first + k];
+    im[k] = transform.im[band.first + k];
   }
+  for (std::size_t k = band.count; k < m; ++k) re[k] = im[k] = 0;
   const auto halve = [&](std::size_t bin) {  // it has no negative twin that would be added to it
     if (bin < band.first || bin - band.first >= band.count) return;
     re[bin - band.first] *= 0.5f;

@@ -137,7 +137,10 @@ struct features_of_window<Rate, Capacity, types<Fs...>> {
   }();
 
  private:
-  LEVADA_INLINE static void write(double v, float*& out) { *out++ = static_cast<float>(v); }
+  template <class T>
+  LEVADA_INLINE static void write(T v, float*& out) {
+    *out++ = static_cast<float>(v);
+  }
   template <class T, std::size_t N>
   LEVADA_INLINE static void write(const std::array<T, N>& some, float*& out) {
     for (const T v : some) *out++ = static_cast<float>(v);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: features: one of them needs to know how many samples a second has
+#include <levada/feature/features.hpp>
+#include <levada/feature/spectral.hpp>
+#include <levada/feature/time_domain.hpp>
+#include <levada/flow/flow.hpp>
+#include <levada/op/window.hpp>
+#include <levada/sink/to.hpp>
+#include <levada/source/from.hpp>
+#include <levada/source/input.hpp>
+
+namespace lv = levada;
+using namespace lv::literals;
+
+struct sample {
+  float x, y, speed;
+};
+struct code_only {
+  int code;
+};
+
+void build() {
+  auto flow = lv::flow(lv::from(lv::input<sample>())
+#ifdef LEVADA_WRONG
+                       | lv::window<lv::tumbling{64}>(lv::features<lv::spectral_centroid>(&sample::x))  // here
+#else
+                       | lv::window<lv::tumbling{64}>(lv::features<lv::sample_rate<100>, lv::spectral_centroid>(&sample::x))
+#endif
+                       | lv::to([](const auto&) {}));
+  (void)flow.open();
+}
