@@ -105,11 +105,19 @@ struct model_part {
   return names[static_cast<std::size_t>(k)];
 }
 
+/// How the values of each feature were spread in training: edges[f * (bins - 1) + i] between its bins, ascending, and how many
+/// lay in each, counts[f * (bins + 1) + i]. A value on an edge lies above it; behind the bins stands how often it was NaN.
+struct histogram_parts {
+  std::uint32_t features = 0, bins = 0;
+  std::span<const float> edges{}, counts{};
+};
+
 /// A whole model, and what it says of itself.
 struct model_parts {
   std::span<const model_part> steps{};
   std::span<const std::string_view> feature_names{};  // empty: without names
   std::span<const std::string_view> output_names{};
+  histogram_parts training{};  // without features: not known
 };
 
 }  // namespace levada::inline v0
