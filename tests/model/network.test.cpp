@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <list>
 #include <random>
 #include <string>
@@ -150,6 +151,20 @@ TEST_CASE("convolution and pooling over time") {
             .add(kind::dense, 4, activation::softmax));
   drawn_network steps_stay(20, 10);
   check(steps_stay.add(kind::conv1d, 3, activation::softmax, 2));
+}
+
+TEST_CASE("what is not a number comes out as such") {
+  drawn_network d(12, 6);
+  d.add(kind::conv1d, 4, activation::relu, 2).add(kind::max_pool, 4, activation::none, 5).add(kind::dense, 2, activation::tanh);
+  const auto made = lv::network::make(d.parts());
+  REQUIRE(made);
+  for (std::size_t f = 0; f < 12; ++f) {
+    std::vector<float> row(12, 1), out(2);
+    row[f] = std::numeric_limits<float>::quiet_NaN();
+    made->score(row, out);
+    CHECK(std::isnan(out[0]));
+    CHECK(std::isnan(out[1]));
+  }
 }
 
 TEST_CASE("layers that do not fit are refused in a sentence") {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lv = levada;
@@ -172,10 +173,10 @@ TEST_CASE("the edges of thresholds") {
   const float most = std::numeric_limits<float>::max(), least = std::numeric_limits<float>::denorm_min();
   for (const float t : {0.0f, -0.0f, least, -least, most, -most, infinity, -infinity, 1.0f})
     for (const bool or_equal : {false, true})
-      for (const int depth : {1, 7}) {
+      for (const auto& [depth, missing_left] : {std::pair(1, false), {1, true}, {7, false}, {7, true}}) {
         forest f({.features = 1, .trees = 1, .depth = depth, .leaf_one_in = 1'000'000});
         for (lv::tree_node& n : f.nodes)
-          if (n.left != 0) n.threshold = t, n.or_equal = or_equal;
+          if (n.left != 0) n.threshold = t, n.or_equal = or_equal, n.missing_left = missing_left;
         f.view();
         const auto made = lv::trees::make(f.parts);
         REQUIRE(made);
