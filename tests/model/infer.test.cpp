@@ -101,7 +101,7 @@ TEST_CASE("an event's own features, and a member that is an array") {
   CHECK(scores == std::vector<float>{7, 7, 7});
 }
 
-TEST_CASE("several outputs: the label is the greatest of them, of one whether it is half or more") {
+TEST_CASE("several outputs come out, and the label is the greatest of them") {
   std::vector<lv::scored<reading, 3>> output;
   auto flow = flow_of(lv::infer<"three", 3>(linear{.weight = 1, .length = 1, .results = 3}, &reading::level), output);
   REQUIRE(flow.open());
@@ -110,8 +110,6 @@ TEST_CASE("several outputs: the label is the greatest of them, of one whether it
   CHECK(output[0].outputs[2] == 6);
   CHECK(output[0].label() == 2);
   CHECK(output[1].label() == 0);
-  CHECK(lv::scored<int>{0, {0.5f}, 0}.label() == 1);
-  CHECK(lv::scored<int>{0, {0.49f}, 0}.label() == 0);
 }
 
 TEST_CASE("a model with other numbers of features or outputs is refused at the start, in a sentence") {
