@@ -21,21 +21,20 @@ using namespace detail;
 
 constexpr std::size_t fewest = 32, most = 8'192;  // points
 
-/// A step needs V rows, so short transforms take narrower registers.
+/// The last step needs V rows, so short transforms take narrower registers.
 #if defined(__x86_64__)
+using narrow = simd_batch<float, xsimd::sse4_2>;
+using middle = std::conditional_t<unit_isa == isa::sse4_2, narrow, simd_batch<float, xsimd::fma3<xsimd::avx2>>>;
 template <std::size_t M>
-using registers_for = std::conditional_t<
-    (unit_isa == isa::avx512 && M >= 256), simd_batch<float>,
-    std::conditional_t<(unit_isa == isa::avx512 || unit_isa == isa::avx2) && M >= 64,
-                       simd_batch<float, std::conditional_t<unit_isa == isa::sse4_2, unit_arch, xsimd::fma3<xsimd::avx2>>>,
-                       simd_batch<float, xsimd::sse4_2>>>;
+using registers_for = std::conditional_t<(M >= 256), simd_batch<float>, std::conditional_t<(M >= 64), middle, narrow>>;
 #else
 template <std::size_t M>
 using registers_for = simd_batch<float>;
 #endif
 
 constexpr std::size_t radix_of(std::size_t rows) { return rows % 8 == 0 && rows != 16 ? 8 : rows % 4 == 0 ? 4 : 2; }
-constexpr std::size_t turns_of(std::size_t rows) {  // factors that all stages need
+/// How many factors all stages need; the last one needs none.
+constexpr std::size_t turns_of(std::size_t rows) {
   if (rows <= 8) return 0;
   const std::size_t radix = radix_of(rows);
   return rows / radix * (radix - 1) + turns_of(rows / radix);

@@ -32,20 +32,26 @@ void weigh(const float* samples, const float* weights, float offset, std::size_t
 }
 void power(const float* re, const float* im, float scale, std::size_t n, float* out) noexcept {
   const batch factor(scale);
-  const std::size_t i = by_registers(n, [&](std::size_t k) LEVADA_INLINE_LAMBDA { (square_of(re, im, k) * factor).store_unaligned(out + k); });
+  const std::size_t i = by_registers(n, [&](std::size_t k) LEVADA_INLINE_LAMBDA {
+    const batch square = square_of(re, im, k);
+    (square * factor).store_unaligned(out + k);
+  });
   detail::plain_power(re + i, im + i, scale, n - i, out + i);
 }
 void add_power(const float* re, const float* im, float scale, std::size_t n, float* out) noexcept {
   const batch factor(scale);
   const std::size_t i = by_registers(n, [&](std::size_t k) LEVADA_INLINE_LAMBDA {
-    xsimd::fma(square_of(re, im, k), factor, batch::load_unaligned(out + k)).store_unaligned(out + k);
+    const batch square = square_of(re, im, k), before = batch::load_unaligned(out + k);
+    xsimd::fma(square, factor, before).store_unaligned(out + k);
   });
   detail::plain_add_power(re + i, im + i, scale, n - i, out + i);
 }
 void magnitude(const float* re, const float* im, float scale, std::size_t n, float* out) noexcept {
   const batch factor(scale);
-  const std::size_t i =
-      by_registers(n, [&](std::size_t k) LEVADA_INLINE_LAMBDA { (xsimd::sqrt(square_of(re, im, k)) * factor).store_unaligned(out + k); });
+  const std::size_t i = by_registers(n, [&](std::size_t k) LEVADA_INLINE_LAMBDA {
+    const batch square = square_of(re, im, k);
+    (xsimd::sqrt(square) * factor).store_unaligned(out + k);
+  });
   detail::plain_magnitude(re + i, im + i, scale, n - i, out + i);
 }
 constexpr spectrum_kernels set{weigh, power, add_power, magnitude};
