@@ -24,7 +24,8 @@ void build() {
 #ifdef LEVADA_WRONG
                        | lv::window<lv::tumbling{64}>(lv::features<lv::rms>(&sample::x, &sample::y))  // here
 #else
-                       | lv::window<lv::tumbling{64}>(lv::features<lv::rms>(lv::channel<"x">(&sample::x), lv::channel<"y">(&sample::y)))
+                       | lv::window<lv::tumbling{64}>(
+                             lv::features<lv::rms>(lv::channel<"x">(&sample::x), lv::channel<"y">(&sample::y)))
 #endif
                        | lv::to([](const auto&) {}));
   (void)flow.open();

@@ -24,7 +24,8 @@ void build() {
 #ifdef LEVADA_WRONG
                        | lv::window<lv::tumbling{64}>(lv::features<lv::sample_rate<100>, lv::order_line<1>>(&sample::x))  // here
 #else
-                       | lv::window<lv::tumbling{64}>(lv::features<lv::sample_rate<100>, lv::order_line<1>>(&sample::x, lv::rpm{60}))
+                       | lv::window<lv::tumbling{64}>(
+                             lv::features<lv::sample_rate<100>, lv::order_line<1>>(&sample::x, lv::rpm{60}))
 #endif
                        | lv::to([](const auto&) {}));
   (void)flow.open();

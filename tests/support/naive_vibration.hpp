@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// naive_vibration: every number of the vibration set as its definition says it, in double, by sums over all samples: nothing is shared
-// with what is tested.
+// naive_vibration: every number of the vibration set as its definition says it, in double, by sums over all samples: nothing is
+// shared with what is tested.
 #pragma once
 
 #include <algorithm>
