@@ -34,7 +34,7 @@ def main(features_path, model_path):
             "nthread": 1,
             "seed": 1,
         },
-        xgboost.DMatrix(values, labels),
+        xgboost.DMatrix(values, labels, feature_names=names),
         num_boost_round=1,
     )
     model.save_model(model_path)

@@ -71,14 +71,12 @@ constexpr std::array<std::string_view, N> views_of(const std::array<built_name, 
   return all;
 }
 
-/// "word<a,b>", of numbers or decimals.
+/// "word_a_b", of numbers or decimals: XGBoost takes no names with brackets.
 template <class... Numbers>
 constexpr built_name name_with(std::string_view word, Numbers... numbers) {
   built_name name;
   name.add(word);
-  std::string_view before = "<";
-  ((name.add(before), name.add(numbers), before = ","), ...);
-  name.add(">");
+  ((name.add("_"), name.add(numbers)), ...);
   return name;
 }
 

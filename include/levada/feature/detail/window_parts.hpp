@@ -173,15 +173,14 @@ inline constexpr std::size_t values_in = 1;
 template <class T, std::size_t N>
 inline constexpr std::size_t values_in<std::array<T, N>> = N;
 
-/// name[0], name[1] ...
+/// name_0, name_1 ...
 template <class F, std::size_t N>
 inline constexpr std::array<built_name, N> numbered_names = [] {
   std::array<built_name, N> all{};
   for (std::size_t i = 0; i < N; ++i) {
     all[i].add(F::name);
-    all[i].add("[");
+    all[i].add("_");
     all[i].add(std::uint64_t{i});
-    all[i].add("]");
   }
   return all;
 }();
