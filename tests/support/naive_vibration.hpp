@@ -113,7 +113,7 @@ inline std::map<std::string, double> vibration(const std::vector<float>& samples
   for (const std::size_t lag : {1u, 2u, 4u, 8u}) {
     double product = 0;
     for (std::size_t i = 0; i + lag < n; ++i) product += y[i] * y[i + lag];
-    f["autocorrelation_at<" + std::to_string(lag) + ">"] = product / (count * m2);
+    f["autocorrelation_at_" + std::to_string(lag)] = product / (count * m2);
   }
 
   std::size_t length = 1;
@@ -130,7 +130,7 @@ inline std::map<std::string, double> vibration(const std::vector<float>& samples
     logs += std::log(p[k]) / last;
     entropy -= part * std::log(part);
     const std::size_t bin = std::min<std::size_t>(15, k * 16 / (p.size() - 1));
-    f["band_energies[" + std::to_string(bin) + "]"] += p[k];
+    f["band_energies_" + std::to_string(bin)] += p[k];
   }
   const auto top = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
   const double left = std::log(p[top - 1]), middle = std::log(p[top]), right = std::log(p[top + 1]);
@@ -140,10 +140,10 @@ inline std::map<std::string, double> vibration(const std::vector<float>& samples
   double sum = 0;
   std::size_t reached = 0;
   while (sum < 0.85 * total) sum += p[++reached];
-  f["spectral_rolloff<85>"] = static_cast<double>(reached) * step;
+  f["spectral_rolloff_85"] = static_cast<double>(reached) * step;
   f["spectral_flatness"] = std::exp(logs) / (total / last);
   f["spectral_entropy"] = entropy / std::log(last);
-  for (const int order : {1, 2, 3}) f["order_line<" + std::to_string(order) + ">"] = near(p, order * of.rpm / 60 / step);
+  for (const int order : {1, 2, 3}) f["order_line_" + std::to_string(order)] = near(p, order * of.rpm / 60 / step);
 
   // The analytic signal of the middle half of the bins, at every second sample.
   const bins all = transform(y, length);
