@@ -72,7 +72,10 @@
 #include <levada/op/zip.hpp>               // pairs of two streams, one by one in the order of time
 
 // what is learned of them, and what follows from it
+#include <levada/model/detect.hpp>            // a detector in a stream
+#include <levada/model/detector.hpp>          // what a detector is
 #include <levada/model/normal_range.hpp>      // what is normal for a series
+#include <levada/model/novelty.hpp>           // the detector to begin with
 #include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
 #include <levada/rule/alert_when_silent.hpp>  // nothing came for too long
 #include <levada/rule/condition.hpp>          // a member compared with values, as data
