@@ -83,7 +83,7 @@ struct detect_operator {
 
 /// detect<"presses">(&reading::time, &reading::value, novelty{})
 template <fixed_string Name = "", class Time, class Value, detector Detector>
-constexpr auto detect(Time time, Value value, Detector detector) {
+constexpr auto detect(Time time, Value value, const Detector& detector) {
   return link{detect_operator<Name, Time, Value, Detector>{std::move(time), std::move(value), detector}};
 }
 

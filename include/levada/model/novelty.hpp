@@ -50,7 +50,7 @@ class codebook {
       if (used_[p] < used_[found]) found = p;
     return found;
   }
-  alignas(64) std::array<std::array<float, Capacity>, Dimensions> at_{};  // by dimension: the loops above run over points
+  std::array<std::array<float, Capacity>, Dimensions> at_{};  // by dimension: the loops above run over points
   std::array<std::uint32_t, Capacity> used_{};
   std::size_t size_ = 0;
 };
