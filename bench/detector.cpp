@@ -4,7 +4,17 @@
 //   bench_detector [--rounds N]   N samples of each (default 11); LEVADA_DATA names the folder in which nab/ lies
 #include "sample.hpp"
 
+#include <levada/model/change_point.hpp>
+#include <levada/model/ewma_chart.hpp>
+#include <levada/model/half_space_trees.hpp>
+#include <levada/model/hotspots.hpp>
+#include <levada/model/matrix_profile.hpp>
 #include <levada/model/novelty.hpp>
+#include <levada/model/random_cut_forest.hpp>
+#include <levada/model/relative_entropy.hpp>
+#include <levada/model/robust_z.hpp>
+#include <levada/model/seasonal_profile.hpp>
+#include <levada/model/spectral_residual.hpp>
 #include <levada/wire/iso8601.hpp>
 // DETECTORS
 
@@ -124,12 +134,18 @@ void sample_nab(const fs::path& nab, const char* who, const char* note, Make mak
 int main(int argc, char** argv) {
   const long rounds = argc == 3 && std::string_view(argv[1]) == "--rounds" ? std::strtol(argv[2], nullptr, 10) : 11;
   const auto series = generated(8192);
-  const auto sample_each = [&](auto... one) {
+  const auto sample_each = [&](auto&&... one) {
     (one(series), ...);
     for (long i = 0; i < rounds; ++i) (one.sample(series), ...);
     return (... + one.sum);
   };
-  const double sum = sample_each(timed<lv::novelty>{"levada"});
+  const double sum =
+      sample_each(timed<lv::novelty>{"levada"}, timed<lv::robust_z<>>{"robust_z"}, timed<lv::ewma_chart>{"ewma_chart"},
+                  timed<lv::seasonal_profile>{"seasonal_profile"}, timed<lv::relative_entropy<>>{"relative_entropy"},
+                  timed<lv::shingled<lv::random_cut_forest<>>>{"random_cut_forest"},
+                  timed<lv::shingled<lv::half_space_trees<>>>{"half_space_trees"}, timed<lv::change_point<>>{"change_point"},
+                  timed<lv::spectral_residual<>>{"spectral_residual"}, timed<lv::matrix_profile<>>{"matrix_profile"},
+                  timed<lv::shingled<lv::hotspots<>>>{"hotspots"});
 
   const char* data = std::getenv("LEVADA_DATA");
   const fs::path nab = fs::path(data != nullptr ? data : "../shared/data") / "nab";

@@ -72,18 +72,29 @@
 #include <levada/op/zip.hpp>               // pairs of two streams, one by one in the order of time
 
 // what is learned of them, and what follows from it
-#include <levada/model/detect.hpp>            // a detector in a stream
-#include <levada/model/detector.hpp>          // what a detector is
-#include <levada/model/normal_range.hpp>      // what is normal for a series
-#include <levada/model/novelty.hpp>           // the detector to begin with
-#include <levada/rule/alert_when.hpp>         // a condition that holds, with hold and clear
-#include <levada/rule/alert_when_silent.hpp>  // nothing came for too long
-#include <levada/rule/condition.hpp>          // a member compared with values, as data
-#include <levada/rule/debounce.hpp>           // a value that has lasted
-#include <levada/rule/escalate.hpp>           // one recipient after the other
-#include <levada/rule/predicate_index.hpp>    // which of thousands of rules an event fulfils
-#include <levada/rule/predicate_rules.hpp>    // rules as data
-#include <levada/rule/predicates.hpp>         // the same in a flow, with rules that change
+#include <levada/model/change_point.hpp>       // whether a level or spread has just changed
+#include <levada/model/detect.hpp>             // a detector in a stream
+#include <levada/model/detector.hpp>           // what a detector is
+#include <levada/model/ewma_chart.hpp>         // a control chart for small lasting shifts
+#include <levada/model/half_space_trees.hpp>   // how empty a point's place is
+#include <levada/model/hotspots.hpp>           // where points crowd
+#include <levada/model/matrix_profile.hpp>     // whether a shape has been seen before
+#include <levada/model/normal_range.hpp>       // what is normal for a series
+#include <levada/model/novelty.hpp>            // the detector to begin with
+#include <levada/model/random_cut_forest.hpp>  // how much a point would change, and why
+#include <levada/model/relative_entropy.hpp>   // whether a distribution has been seen before
+#include <levada/model/robust_z.hpp>           // how far from the median
+#include <levada/model/seasonal_profile.hpp>   // how far from what the hour lets expect
+#include <levada/model/shingled.hpp>           // the last values as one point
+#include <levada/model/spectral_residual.hpp>  // how salient the last value is
+#include <levada/rule/alert_when.hpp>          // a condition that holds, with hold and clear
+#include <levada/rule/alert_when_silent.hpp>   // nothing came for too long
+#include <levada/rule/condition.hpp>           // a member compared with values, as data
+#include <levada/rule/debounce.hpp>            // a value that has lasted
+#include <levada/rule/escalate.hpp>            // one recipient after the other
+#include <levada/rule/predicate_index.hpp>     // which of thousands of rules an event fulfils
+#include <levada/rule/predicate_rules.hpp>     // rules as data
+#include <levada/rule/predicates.hpp>          // the same in a flow, with rules that change
 
 // where they leave
 #include <levada/sink/json_lines.hpp>  // a file with an event a line
