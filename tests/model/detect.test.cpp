@@ -83,12 +83,3 @@ TEST_CASE("a retired key begins anew, with the settings that were given") {
   flow.push(std::vector<reading>{{.value = 5}});
   CHECK(output == std::vector<bool>{false, true, false, false});
 }
-
-TEST_CASE("against: zero for nothing, a half at the limit, one for what has no bounds") {
-  CHECK(lv::detail::against(0, 2) == 0);
-  CHECK(lv::detail::against(-1, 2) == 0);
-  CHECK(lv::detail::against(2, 2) == 0.5f);
-  CHECK(lv::detail::against(6, 2) == 0.75f);
-  CHECK(lv::detail::against(6, 0) == 1);
-  CHECK(lv::detail::against(1.0 / 0.0, 2) == 1);
-}
