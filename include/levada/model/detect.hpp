@@ -25,7 +25,7 @@ struct scored {
 
 /// Takes  events E; `time` and `value` (member pointers or callables) give a timestamp and a number. Below key_by each key has a
 ///        detector of its own, a copy of the one that was given.
-/// Emits  a scored{event, score, alarm} for each event: filter(&scored<E>::alarm) leaves the alarms.
+/// Emits  a scored{event, score, alarm} for each event; a filter on `alarm` leaves the alarms.
 /// Holds  the bytes of a detector a key; they survive a restart. A retired key's detector begins anew.
 /// Fails  never. An event whose value is no number passes with score 0.
 /// Costs  what the detector costs.
