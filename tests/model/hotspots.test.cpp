@@ -76,3 +76,15 @@ TEST_CASE("the score is how alone a point is, in bits") {
   CHECK(score(1) == 0);
   CHECK(score(9) == 4);
 }
+
+TEST_CASE("a point near a core belongs to its region; what is only near that one does not") {
+  lv::hotspots<1, 32> spots{.radius = 1, .least = 15};
+  for (int i = 0; i < 10; ++i)
+    for (const float v : {0.0f, 0.5f}) spots.score(std::array<float, 1>{v});
+  for (const float v : {1.4f, 2.3f}) spots.score(std::array<float, 1>{v});
+  std::array<lv::hotspot<1>, 4> found;
+  REQUIRE(spots.find(found) == 1);
+  CHECK(found[0].low[0] == 0);
+  CHECK(found[0].high[0] == 1.4f);
+  CHECK(found[0].points == 21);
+}

@@ -164,3 +164,14 @@ TEST_CASE("a mixture of forecasts follows the expert that errs least") {
   }
   CHECK(error < naive / 20);
 }
+
+TEST_CASE("a record beyond the range of all before is an alarm where residuals are always large") {
+  support::random r{6};
+  auto series = support::noise(2000, 0, 0);
+  for (point& p : series) p.value = r.one_in(2) ? 0 : 100;
+  CHECK(support::alarms(support::scores(lv::novelty{}, series), 1500, 1510) == 0);
+  series[1500].value = 103;
+  CHECK(support::alarms(support::scores(lv::novelty{}, series), 1500, 1510) == 0);
+  series[1500].value = 130;
+  CHECK(support::scores(lv::novelty{}, series)[1500] >= lv::alarm_score);
+}

@@ -55,4 +55,8 @@ TEST_CASE("the memory is bounded: what fitted longest ago is forgotten") {
   CHECK(last(many, 1) > lv::alarm_score);
   CHECK(last(many, 4) == lv::alarm_score);  // the second time of its kind
   CHECK(last(two, 4) > lv::alarm_score);    // as if it were the first
+
+  series.resize(104);
+  for (const double v : {0.1, 0.3, 0.1, 0.5, 0.1}) level(v);
+  CHECK(last(support::scores(lv::relative_entropy<52, 2>{}, series), 4) < lv::alarm_score);  // fitted since, so it stayed
 }
