@@ -38,7 +38,7 @@ lv::result<> judge(const fs::path& from, const fs::path& to, total& sum) {
   scores.reserve(rows->size());
   std::size_t alarms = 0;
   auto flow = lv::flow(lv::from(lv::input<row>()) | lv::detect<"novelty">(&row::time, &row::value, lv::novelty{}) |
-                       lv::to([&](const lv::scored<row>& s) {
+                       lv::to([&](const lv::judged<row>& s) {
                          scores.push_back(s.score);
                          alarms += s.alarm ? 1 : 0;
                        }));

@@ -205,7 +205,7 @@ struct range;
 template <std::size_t Size>
 class normal_range;
 template <class E>
-struct scored;
+struct judged;
 class novelty;
 template <std::size_t Size>
 struct robust_z;

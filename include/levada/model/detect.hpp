@@ -17,7 +17,7 @@
 namespace levada::inline v0 {
 
 template <class E>
-struct scored {
+struct judged {
   E event;
   float score;  ///< 0 ... 1
   bool alarm;   ///< score >= alarm_score
@@ -25,7 +25,7 @@ struct scored {
 
 /// Takes  events E; `time` and `value` (member pointers or callables) give a timestamp and a number. Below key_by each key has a
 ///        detector of its own, a copy of the one that was given.
-/// Emits  a scored{event, score, alarm} for each event; a filter on `alarm` leaves the alarms.
+/// Emits  a judged{event, score, alarm} for each event; a filter on `alarm` leaves the alarms.
 /// Holds  the bytes of a detector a key; they survive a restart. A retired key's detector begins anew.
 /// Fails  never. An event whose value is no number passes with score 0.
 /// Costs  what the detector costs.
@@ -40,7 +40,7 @@ struct detect_operator {
   slots<Detector> state{};
 
   template <class E>
-  using output = relayed_type<E, scored<payload_type<E>>>;
+  using output = relayed_type<E, judged<payload_type<E>>>;
   template <class E>
   static consteval bool fits() {
     constexpr bool measures = [] {
@@ -66,8 +66,8 @@ struct detect_operator {
   LEVADA_INLINE void operator()(const E& e, auto out) {
     const auto v = static_cast<double>(levada::pick(value, levada::payload(e)));
     const float score = state[levada::slot_of(e)].score(detail::time_of(time, e, out), v);
-    const scored<payload_type<E>> judged{levada::payload(e), score, score >= alarm_score};
-    out(levada::relay(e, judged));
+    const judged<payload_type<E>> verdict{levada::payload(e), score, score >= alarm_score};
+    out(levada::relay(e, verdict));
   }
   void on(const start& s, auto out) {
     state.resize(s.slots);
