@@ -299,6 +299,29 @@ template <std::size_t Size>
 class normal_range;
 class network;
 class trees;
+template <class E>
+struct judged;
+class novelty;
+template <std::size_t Size>
+struct robust_z;
+struct ewma_chart;
+struct seasonal_profile;
+template <std::uint32_t Window, std::size_t Remembered>
+class relative_entropy;
+template <std::size_t Dimensions, std::size_t Trees, std::size_t Samples>
+class random_cut_forest;
+template <std::size_t Dimensions, std::size_t Trees, std::size_t Depth, std::uint16_t Window>
+class half_space_trees;
+template <std::size_t Runs>
+struct change_point;
+template <std::size_t Window>
+struct spectral_residual;
+template <std::size_t Length, std::size_t Past>
+class matrix_profile;
+template <std::size_t Dimensions>
+struct hotspot;
+template <std::size_t Dimensions, std::size_t Window>
+struct hotspots;
 struct hold;
 struct clear;
 enum class alert_state : std::uint8_t;

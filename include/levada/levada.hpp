@@ -74,19 +74,33 @@
 // what is learned of them, and what follows from it
 #include <levada/model/admission.hpp>           // what a model must show before it scores
 #include <levada/model/any_model.hpp>           // one whose kind is known at run time
+#include <levada/model/change_point.hpp>        // whether a level or spread has just changed
 #include <levada/model/components.hpp>          // T2 and Q of principal components
 #include <levada/model/contributions.hpp>       // what has added most
+#include <levada/model/detect.hpp>              // a detector in a stream
+#include <levada/model/detector.hpp>            // what a detector is
+#include <levada/model/ewma_chart.hpp>          // a control chart for small lasting shifts
 #include <levada/model/fixed_model.hpp>         // one whose shape is known
+#include <levada/model/half_space_trees.hpp>    // how empty a point's place is
+#include <levada/model/hotspots.hpp>            // where points crowd
 #include <levada/model/infer.hpp>               // asks a model about every event
 #include <levada/model/install.hpp>             // models that come as events
 #include <levada/model/linear.hpp>              // weighted sums
+#include <levada/model/matrix_profile.hpp>      // whether a shape has been seen before
 #include <levada/model/mixture.hpp>             // several normal distributions
 #include <levada/model/nearest.hpp>             // centres and neighbours
 #include <levada/model/network.hpp>             // small neural networks
 #include <levada/model/normal_range.hpp>        // what is normal for a series
+#include <levada/model/novelty.hpp>             // the detector to begin with
+#include <levada/model/random_cut_forest.hpp>   // how much a point would change, and why
+#include <levada/model/relative_entropy.hpp>    // whether a distribution has been seen before
+#include <levada/model/robust_z.hpp>            // how far from the median
 #include <levada/model/rollout.hpp>             // a new model beside, then instead of an old one
 #include <levada/model/scaler.hpp>              // features on a common scale
 #include <levada/model/scored.hpp>              // an event and what a model says of it
+#include <levada/model/seasonal_profile.hpp>    // how far from what the hour lets expect
+#include <levada/model/shingled.hpp>            // the last values as one point
+#include <levada/model/spectral_residual.hpp>   // how salient the last value is
 #include <levada/model/training_histogram.hpp>  // how features were spread
 #include <levada/model/tree_explanation.hpp>    // what each feature has added
 #include <levada/model/trees.hpp>               // boosted and random forests
