@@ -51,8 +51,8 @@ class magnitude_sketch {
   /// As wide as the numbers are: sigma if they are distances of a normal distribution to its mean, more if their tail is heavier.
   [[nodiscard]] constexpr float deviation() const {
     const auto q = quantiles<3>({0.5f, 0.9f, 0.99f});
-    const float middle = q[0] / 0.6745f, wide = q[1] / 1.645f, tail = 0.5f * q[2] / 2.576f;
-    const float most = middle > wide ? middle : wide;
+    const float middle = q[0] / 0.6745f, broad = q[1] / 1.645f, tail = 0.5f * q[2] / 2.576f;
+    const float most = middle > broad ? middle : broad;
     return most > tail ? most : tail;
   }
 
