@@ -7,14 +7,16 @@ include_guard(GLOBAL)
 find_path(LEVADA_XSIMD_INCLUDE_DIR xsimd/xsimd.hpp DOC "Where xsimd/xsimd.hpp is")
 mark_as_advanced(LEVADA_XSIMD_INCLUDE_DIR)
 
-# Each flag names features that runs_here() in levada/simd/isa.hpp asks the processor for, one by one.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  set(LEVADA_ISAS sse4_2 avx2 avx512 CACHE INTERNAL "")
+  set(levada_isas sse4_2 avx2 avx512)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
-  set(LEVADA_ISAS neon64 CACHE INTERNAL "")
+  set(levada_isas neon64)
 else()
-  set(LEVADA_ISAS "" CACHE INTERNAL "")
+  set(levada_isas "")
 endif()
+set(LEVADA_ISAS "${levada_isas}" CACHE STRING "Instruction sets that kernels are compiled for")
+mark_as_advanced(LEVADA_ISAS)
+# Each flag names features that runs_here() in levada/simd/isa.hpp asks the processor for, one by one.
 set(LEVADA_FLAGS_sse4_2 -msse4.2 -mpopcnt CACHE INTERNAL "")
 set(LEVADA_FLAGS_avx2 -mavx2 -mfma CACHE INTERNAL "")
 set(LEVADA_FLAGS_avx512 -mavx2 -mfma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi

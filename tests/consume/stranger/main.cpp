@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Somebody else's program. It runs a flow, and writes to a topic and reads from it without one; 0 if both went well.
 #include <levada/levada.hpp>
+#include <levada/simd/moments.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -38,12 +39,26 @@ static bool writes_and_reads(const std::string& folder) {
   return turn.events.size() == 1 && turn.events[0].value == 4.5;
 }
 
+/// Whether kernels were linked, where they should be, and give what the twins give.
+static bool has_kernels() {
+  float values[100];
+  for (int i = 0; i < 100; ++i) values[i] = static_cast<float>(i);
+  const bool linked = &lv::kernels<lv::moment_kernels>() != &lv::moment_kernels::baseline;
+#if defined(STRANGER_HAS_KERNELS)
+  if (!linked) return false;
+#else
+  if (linked) return false;
+#endif
+  return lv::moments_of(values).mean == 49.5;
+}
+
 int main() {
   std::string folder = (std::filesystem::temp_directory_path() / "levada-stranger-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr) return 1;
   const bool flow = runs_a_flow(), topic = writes_and_reads(folder);
   std::filesystem::remove_all(folder);
-  std::printf("levada %d.%d: flow %s, topic %s\n", LEVADA_VERSION_MAJOR, LEVADA_VERSION_MINOR, flow ? "runs" : "fails",
-              topic ? "works" : "fails");
-  return flow && topic ? 0 : 1;
+  const bool kernels = has_kernels();
+  std::printf("levada %d.%d: flow %s, topic %s, kernels %s\n", LEVADA_VERSION_MAJOR, LEVADA_VERSION_MINOR, flow ? "runs" : "fails",
+              topic ? "works" : "fails", kernels ? "are right" : "are wrong");
+  return flow && topic && kernels ? 0 : 1;
 }
