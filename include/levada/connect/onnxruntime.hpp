@@ -110,7 +110,7 @@ inline std::string words_of(const std::vector<std::int64_t>& dims) {
 ///        alone: that is the runtime's affair.
 /// Holds  a session on the CPU, with one thread, that of the caller: threads may share it.
 /// Fails  make and load: in a sentence, for other graphs, and where the runtime cannot run one or two rows of zeros. Later on, if
-///        it cannot run what it is given, the outputs are NaN and the rows are counted: failures().
+///        it cannot run a row, its outputs are NaN and it is counted: failures().
 /// Costs  some microseconds a call before the first multiplication. Rows are read and outputs written where they lie, but the
 ///        runtime allocates in every call: this model alone breaks that promise of core/model.hpp.
 class onnxruntime_model {
@@ -133,9 +133,14 @@ class onnxruntime_model {
   void score_batch(std::span<const float> rows, std::size_t n, std::span<float> out) const {
     LEVADA_CHECK(rows.size() >= n * features_, rows.size());
     LEVADA_CHECK(out.size() >= n * outputs_, out.size());
-    const std::size_t at_once = any_batch_ ? n : 1;
-    for (std::size_t r = 0; r < n; r += at_once)
-      score_together(rows.subspan(r * features_, at_once * features_), at_once, out.subspan(r * outputs_, at_once * outputs_));
+    if (n > 1 && any_batch_ && ran(rows.first(n * features_), n, out.first(n * outputs_))) return;
+    for (std::size_t r = 0; r < n; ++r) {  // where one row is the trouble, it alone is lost
+      const auto filled = out.subspan(r * outputs_, outputs_);
+      if (ran(rows.subspan(r * features_, features_), 1, filled)) [[likely]]
+        continue;
+      for (float& value : filled) value = std::numeric_limits<float>::quiet_NaN();
+      failures_->fetch_add(1);
+    }
   }
 
  private:
@@ -250,7 +255,7 @@ class onnxruntime_model {
     return detail::ort().Run(session_.get(), nullptr, &input, &in, 1, &output, 1, to);
   }
 
-  void score_together(std::span<const float> rows, std::size_t n, std::span<float> out) const {
+  [[nodiscard]] bool ran(std::span<const float> rows, std::size_t n, std::span<float> out) const {
     const std::span<float> given(const_cast<float*>(rows.data()), rows.size());  // an input is only read
     const auto is_fine = [](OrtStatus* status) { return detail::ort_pointer<OrtStatus>(status) == nullptr; };
     OrtValue *in = nullptr, *to = nullptr;
@@ -258,10 +263,7 @@ class onnxruntime_model {
         is_fine(make_tensor(given, n, features_, &in)) && is_fine(make_tensor(out, n, outputs_, &to)) && is_fine(run(in, &to));
     detail::ort().ReleaseValue(to);
     detail::ort().ReleaseValue(in);
-    if (done) [[likely]]
-      return;
-    for (float& value : out) value = std::numeric_limits<float>::quiet_NaN();
-    failures_->fetch_add(n);
+    return done;
   }
 
   detail::ort_pointer<OrtEnv> environment_;  // one for all of a process, counted
