@@ -61,6 +61,14 @@ inline std::size_t first_zero(std::span<const float> correlation) {
   return lag;
 }
 
+/// Where between two lags it reaches zero, on a straight line; all of them, where it never does.
+inline double zero_crossing(std::span<const float> correlation) {
+  const std::size_t lag = first_zero(correlation);
+  if (lag == correlation.size()) return static_cast<double>(lag);
+  const auto before = static_cast<double>(correlation[lag - 1]), after = static_cast<double>(correlation[lag]);
+  return static_cast<double>(lag - 1) + before / (before - after);
+}
+
 /// Standardises with n - 1 below the line; false where there is no spread, or a sample is not finite.
 inline bool standardise(std::span<const float> samples, const sample_moments& m, std::span<float> out) {
   const double deviation = std::sqrt(m.second / static_cast<double>(m.n - 1)), scale = 1 / deviation;

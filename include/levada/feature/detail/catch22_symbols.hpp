@@ -3,6 +3,7 @@
 #pragma once
 
 #include <levada/feature/detail/catch22_series.hpp>
+#include <levada/simd/fir.hpp>
 #include <levada/simd/histogram.hpp>
 #include <levada/simd/selection.hpp>
 
@@ -43,12 +44,22 @@ inline word_counts<3> words_of(std::span<const float> values, const terciles& t)
 }
 inline double entropy_of_share(double p) { return p > 0 ? -p * std::log(p) : 0; }
 
-/// SB_MotifThree_quantile_hh: the entropy, in nats, of words of two letters, of which there are three, each as frequent.
+/// The bias of an entropy of so many words that occur (G. Miller, 1955), less `given` that are settled by their letters.
+inline double missing_entropy(std::size_t words, std::size_t given, std::size_t n) {
+  return (static_cast<double>(words) - static_cast<double>(given)) / (2 * static_cast<double>(n));
+}
+
+/// SB_MotifThree_quantile_hh: the entropy, in nats, of words of two letters, of which there are three, each as frequent, and what
+/// a finite sample misses of it: as letters are as frequent as they are by construction, five of the words are not free.
 inline double motif_entropy(const word_counts<3>& words, std::size_t n) {
   double entropy = 0;
+  std::size_t seen = 0;
   for (std::size_t i = 0; i < 3; ++i)
-    for (std::size_t k = 0; k < 3; ++k) entropy += entropy_of_share(words(i, k) / static_cast<double>(n - 1));
-  return entropy;
+    for (std::size_t k = 0; k < 3; ++k) {
+      entropy += entropy_of_share(words(i, k) / static_cast<double>(n - 1));
+      seen += words(i, k) > 0;
+    }
+  return entropy + (seen > 5 ? missing_entropy(seen, 5, n - 1) : 0);
 }
 /// SB_TransitionMatrix_3ac_sumdiagcov: the trace of the covariance of the columns of the matrix of shares of transitions.
 inline double transition_spread(const word_counts<3>& words, std::size_t n) {
@@ -65,12 +76,15 @@ inline double transition_spread(const word_counts<3>& words, std::size_t n) {
   return trace;
 }
 
-/// CO_HistogramAMI_even_2_5: the information, in nats, that a sample has of the second one after it, by five even bins each,
-/// which reach 0.1 beyond the extremes.
+/// CO_HistogramAMI_even_2_5: the information, in nats, that a sample has of the second one after it, by five even bins between
+/// the extremes, each entropy with what a finite sample misses of it.
 inline double mutual_information(std::span<const float> x, float least, float greatest) {
   constexpr std::size_t bins = 5, lag = 2;
-  const float from = least - 0.1f, per_unit = static_cast<float>(bins) / (greatest - least + 0.2f);
-  const auto bin = [&](float v) { return static_cast<std::size_t>(static_cast<std::int32_t>((v - from) * per_unit)); };
+  const float per_unit = static_cast<float>(bins) / (greatest - least);
+  const auto bin = [&](float v) {
+    const auto b = static_cast<std::size_t>(static_cast<std::int32_t>((v - least) * per_unit));
+    return b < bins ? b : bins - 1;
+  };
   word_counts<bins> pairs;
   std::size_t before[lag] = {bin(x[0]), bin(x[1])};
   for (std::size_t i = lag; i < x.size(); ++i) {
@@ -78,16 +92,48 @@ inline double mutual_information(std::span<const float> x, float least, float gr
     pairs.add(i, before[i % lag], now);
     before[i % lag] = now;
   }
+  const std::size_t n = x.size() - lag;
   double information = 0, first[bins] = {}, second[bins] = {};
+  std::size_t seen = 0, letters = 0;
   for (std::size_t i = 0; i < bins; ++i)
     for (std::size_t k = 0; k < bins; ++k) {
-      const double p = pairs(i, k) / static_cast<double>(x.size() - lag);
+      const double p = pairs(i, k) / static_cast<double>(n);
       information -= entropy_of_share(p);
       first[i] += p;
       second[k] += p;
+      seen += p > 0;
     }
-  for (std::size_t i = 0; i < bins; ++i) information += entropy_of_share(first[i]) + entropy_of_share(second[i]);
-  return information;
+  for (std::size_t i = 0; i < bins; ++i) {
+    information += entropy_of_share(first[i]) + entropy_of_share(second[i]);
+    letters += std::size_t{first[i] > 0} + std::size_t{second[i] > 0};
+  }
+  return information - missing_entropy(seen + 1, letters, n);
+}
+
+/// Every `step`th sample of what slow changes leave of x: a low pass of `reach` outputs to both sides, weighted by a sinc in
+/// Kaiser's window (beta 5), with nothing before and behind x. Returns how many there are.
+/// Takes  room for x and reach * step samples on both sides of it, and for 2 reach * step + 1 weights.
+inline std::size_t thin_out(std::span<const float> x, std::size_t step, std::span<float> room, std::span<float> weights,
+                            std::span<float> out) {
+  constexpr std::size_t reach = 10;
+  const std::size_t n = x.size(), count = (n - 1) / step + 1;
+  if (step == 1) {
+    for (std::size_t i = 0; i < n; ++i) out[i] = x[i];
+    return n;
+  }
+  const std::size_t past = reach * step, taps = 2 * past + 1;
+  double sum = 0;
+  for (std::size_t k = 0; k <= past; ++k) {
+    const double u = static_cast<double>(k) / static_cast<double>(step), angle = 3.14159265358979323846 * u, edge = u / reach;
+    const double weight = (k == 0 ? 1 : std::sin(angle) / angle) * levada::detail::bessel_i0(5 * std::sqrt(1 - edge * edge));
+    weights[past - k] = weights[past + k] = static_cast<float>(weight);
+    sum += k == 0 ? weight : 2 * weight;
+  }
+  for (std::size_t k = 0; k < taps; ++k) weights[k] = static_cast<float>(static_cast<double>(weights[k]) / sum);
+  for (std::size_t i = 0; i < n + 2 * past; ++i) room[i] = 0;
+  for (std::size_t i = 0; i < n; ++i) room[past + i] = x[i];
+  for (std::size_t i = 0; i < count; ++i) out[i] = kernels<fir_kernels>().dot(room.data() + i * step, weights.data(), taps);
+  return count;
 }
 
 /// DN_HistogramMode: the centre of the fullest of `Bins` even bins between the extremes; of several the mean centre.
