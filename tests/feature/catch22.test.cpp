@@ -58,6 +58,16 @@ TEST_CASE("every feature is what its definition says, computed in another way") 
     }
 }
 
+TEST_CASE("one spike is the outlier that there is") {
+  std::vector<float> samples(200);
+  samples[100] = 1;
+  std::array<float, 22> features{};
+  lv::catch22(samples, features);
+  const auto expected = support::naive::catch22(samples);
+  for (const std::size_t i : {13u, 14u, 16u}) CHECK(static_cast<double>(features[i]) == doctest::Approx(expected[i]));
+  CHECK(features[13] == doctest::Approx(0.01));  // the 101st of 200
+}
+
 TEST_CASE("level and scale do not matter") {
   std::mt19937 random(5);
   auto samples = series(3, 512, random);

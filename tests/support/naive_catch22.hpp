@@ -235,10 +235,10 @@ inline double outliers(const series& v, double sign) {
       if (sign * v[i] * 100 >= k) positions.push_back(static_cast<double>(i + 1));
     if (k == 0) above = positions.size();
     const series gaps = steps(positions);
-    if (static_cast<double>(gaps.size()) <= 0.02 * static_cast<double>(above)) break;
+    if (k > 0 && static_cast<double>(gaps.size()) <= 0.02 * static_cast<double>(above)) break;
     medians.push_back(quantile(positions, 0.5) / (static_cast<double>(v.size()) / 2) - 1);
   }
-  return medians.empty() ? 0 : quantile(medians, 0.5);
+  return quantile(medians, 0.5);
 }
 /// Of a transform at as many frequencies as n rounded up to a power of two.
 inline std::pair<double, double> periodogram(const series& v) {

@@ -11,8 +11,8 @@
 namespace levada::inline v0::detail::catch22 {
 
 /// DN_OutlierInclude_001_mdrmd, of x (sign 1) or of -x (sign -1): thresholds rise from 0 by hundredths; for each, the median
-/// position (from 1) of the samples that are at least as high, over n / 2, less 1; of all that, the median. A threshold counts as
-/// long as the gaps between those samples are more than 2 % of the samples that are not below 0.
+/// position (from 1) of the samples that are at least as high, over n / 2, less 1; of all that, the median. The first counts, and
+/// the others as long as the gaps between those samples are more than 2 % of the samples that are not below 0.
 ///
 /// No sample lies more than sqrt(n) deviations from the mean (P. Samuelson, How deviant can you be?, 1968), which bounds the
 /// thresholds. Positions are a list from which thresholds take some, and a median that loses one of its values moves by one
@@ -57,7 +57,7 @@ double outlier_timing(std::span<const float> x, float sign) {
   float medians[thresholds];
   std::size_t measured = 0;
   const std::size_t not_below_zero = count;
-  for (std::size_t t = 0; t <= top && count * 100 > 2 * not_below_zero + 100; ++t) {
+  for (std::size_t t = 0; t == 0 || (t <= top && count * 100 > 2 * not_below_zero + 100); ++t) {
     const auto twice = static_cast<float>(count % 2 == 1 ? 2 * median : median + next[median]);
     medians[measured++] = twice / static_cast<float>(n) - 1;
     for (std::size_t gone = head[t]; gone != 0; gone = following[gone], --count) {
@@ -70,7 +70,6 @@ double outlier_timing(std::span<const float> x, float sign) {
       previous[next[gone]] = previous[gone];
     }
   }
-  if (measured == 0) return 0;
   return static_cast<double>(quantile_of({medians, measured}, 0.5));
 }
 

@@ -92,9 +92,9 @@ inline void without_trend(std::span<const float> x, std::span<float> out) {
     out[i] = static_cast<float>(static_cast<double>(x[i]) - (a0 + v * b1 + v2 * (a2 + std::fabs(v) * a3 + v * b3)));
   }
 }
-/// PD_PeriodicityWang_th0_01: the lag, from 2 to below n / 3, of the first peak of the autocovariance that is positive and at least
-/// 0.01 above the trough before it; 0 where there is none. A covariance is the mean of the products that there are. Takes  the
-/// sums of x[i] x[i + lag].
+/// PD_PeriodicityWang_th0_01: the lag, from 2 to below n / 3, of the first peak of the autocovariance that is positive and at
+/// least 0.01 above the trough before it; 0 where there is none. A covariance is the mean of the products that there are. Takes
+/// the sums of x[i] x[i + lag].
 inline double first_period(std::span<const float> products) {
   const std::size_t n = products.size();
   const auto covariance = [&](std::size_t lag) { return static_cast<double>(products[lag]) / static_cast<double>(n - lag); };
@@ -131,7 +131,8 @@ double embedding_fit(std::span<const float> x, std::size_t tau, std::span<float>
   if (!(all.least < all.greatest)) return 0;
   const double count = static_cast<double>(m), low = static_cast<double>(all.least),
                range = static_cast<double>(all.greatest) - low;
-  const double quartiles = static_cast<double>(quantile_of(steps, 0.75)) - static_cast<double>(quantile_of(steps, 0.25));
+  const float upper = quantile_of(steps, 0.75), lower = lower_quantile(steps, 0.25, 0.75);
+  const double quartiles = static_cast<double>(upper) - static_cast<double>(lower);
   const double wanted = quartiles > 0 ? range * std::cbrt(count) / (2 * quartiles) : 1 + std::log2(count);
   const std::size_t bins = wanted < count ? static_cast<std::size_t>(std::ceil(wanted)) : m;
   std::uint32_t counts[Capacity];
