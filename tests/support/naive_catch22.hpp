@@ -200,7 +200,7 @@ inline double embedding(const series& v, std::size_t tau) {
   const double low = *std::min_element(d.begin(), d.end()), high = *std::max_element(d.begin(), d.end());
   const auto m = static_cast<double>(d.size());
   const double quartiles = quantile(d, 0.75) - quantile(d, 0.25), wanted = (high - low) / (2 * quartiles * std::pow(m, -1.0 / 3));
-  const int bins = static_cast<int>(std::min(m, std::ceil(quartiles > 0 ? wanted : 1 + std::log2(m))));
+  const int bins = static_cast<int>(std::min(m, std::ceil(std::max(quartiles > 0 ? wanted : 0, 1 + std::log2(m)))));
   const double width = (high - low) / bins, rate = 1 / mean(d);
   double sum = 0;
   for (int k = 0; k < bins; ++k) {

@@ -117,7 +117,7 @@ inline double first_period(std::span<const float> products) {
 /// CO_Embed2_Dist_tau_d_expfit_meandiff: of the steps between neighbours in the plane of (x[t], x[t + tau]), how far the
 /// histogram of their lengths, as a density, is from the exponential density of the same mean, on the average of its bins. tau is
 /// at most n / 10. Bins are twice the distance of the quartiles over the cube root of the number of steps wide, not more than
-/// there are steps (D. Freedman, P. Diaconis, 1981); where both quartiles are the same, there are 1 + log2 of that number (H.
+/// there are steps (D. Freedman, P. Diaconis, 1981), but 1 + log2 of their number at least (H.
 /// Sturges, 1926).
 template <std::size_t Capacity>
 double embedding_fit(std::span<const float> x, std::size_t tau, std::span<float> scratch) {
@@ -133,7 +133,8 @@ double embedding_fit(std::span<const float> x, std::size_t tau, std::span<float>
                range = static_cast<double>(all.greatest) - low;
   const float upper = quantile_of(steps, 0.75), lower = lower_quantile(steps, 0.25, 0.75);
   const double quartiles = static_cast<double>(upper) - static_cast<double>(lower);
-  const double wanted = quartiles > 0 ? range * std::cbrt(count) / (2 * quartiles) : 1 + std::log2(count);
+  const double sturges = 1 + std::log2(count), freedman = quartiles > 0 ? range * std::cbrt(count) / (2 * quartiles) : 0,
+               wanted = freedman > sturges ? freedman : sturges;
   const std::size_t bins = wanted < count ? static_cast<std::size_t>(std::ceil(wanted)) : m;
   std::uint32_t counts[Capacity];
   count_in_bins(steps, all.least, all.greatest, {counts, bins});
