@@ -82,3 +82,12 @@ TEST_CASE("what is not finite is passed over") {
   CHECK(window.mean() == 0);
   CHECK(window.variance() == 0);
 }
+
+TEST_CASE("one value that is out of all measure does not make it blind") {
+  lv::adwin window;
+  for (int i = 0; i < 500; ++i) window.add(i == 100 ? 1e200 : i % 2);
+  bool changed = false;
+  for (int i = 0; i < 500; ++i) changed |= window.add(i % 2 + 5);
+  CHECK(changed);
+  CHECK(window.mean() == doctest::Approx(5.5).epsilon(0.02));
+}

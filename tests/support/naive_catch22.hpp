@@ -59,6 +59,12 @@ inline std::size_t zero(const series& r) {
     if (r[lag] <= 0) return lag;
   return r.size();
 }
+/// Between the last lag above zero and the first that is not.
+inline double crossing(const series& r) {
+  const std::size_t after = zero(r);
+  if (after == r.size()) return static_cast<double>(after);
+  return static_cast<double>(after) - r[after] / (r[after] - r[after - 1]);
+}
 inline series steps(const series& v) {
   series d;
   for (std::size_t i = 1; i < v.size(); ++i) d.push_back(v[i] - v[i - 1]);
@@ -84,14 +90,21 @@ inline double entropy(const std::map<int, double>& counts) {
   for (const auto& [word, n] : counts) e -= n / all * std::log(n / all);
   return e;
 }
+/// With what a finite sample misses (Miller and Madow).
+inline double corrected_entropy(const std::map<int, double>& counts) {
+  double all = 0;
+  for (const auto& [word, n] : counts) all += n;
+  return entropy(counts) + (static_cast<double>(counts.size()) - 1) / (2 * all);
+}
 inline double information(const series& v, std::size_t lag) {
-  const double low = *std::min_element(v.begin(), v.end()) - 0.1, high = *std::max_element(v.begin(), v.end()) + 0.1;
+  const double low = *std::min_element(v.begin(), v.end()), high = *std::max_element(v.begin(), v.end());
+  const auto bin = [&](double x) { return std::min(4, static_cast<int>(5 * (x - low) / (high - low))); };
   std::map<int, double> one, other, both;
   for (std::size_t i = 0; i + lag < v.size(); ++i) {
-    const int a = static_cast<int>(5 * (v[i] - low) / (high - low)), b = static_cast<int>(5 * (v[i + lag] - low) / (high - low));
+    const int a = bin(v[i]), b = bin(v[i + lag]);
     ++one[a], ++other[b], ++both[100 * a + b];
   }
-  return entropy(one) + entropy(other) - entropy(both);
+  return corrected_entropy(one) + corrected_entropy(other) - corrected_entropy(both);
 }
 inline std::size_t longest(const std::vector<bool>& is) {
   std::size_t most = 0;
@@ -105,10 +118,34 @@ inline std::vector<int> letters(const series& v) {
   for (double x : v) l.push_back(x <= a ? 0 : x <= b ? 1 : 2);
   return l;
 }
+/// The modified Bessel function of order 0, by its integral.
+inline double bessel_i0(double x) {
+  double sum = 0;
+  for (int i = 0; i < 64; ++i) sum += std::exp(x * std::cos(std::acos(-1.0) * (i + 0.5) / 64)) / 64;
+  return sum;
+}
+/// As a convolution with a sinc in Kaiser's window, of which every tau-th value is kept.
+inline series thinned(const series& v, int tau) {
+  if (tau < 2) return v;
+  const int n = static_cast<int>(v.size()), reach = 10 * tau;
+  const double pi = std::acos(-1.0);
+  series weights, thin;
+  double sum = 0;
+  for (int k = -reach; k <= reach; ++k) {
+    const double kaiser = bessel_i0(5 * std::sqrt(1 - std::pow(static_cast<double>(k) / reach, 2)));
+    weights.push_back(kaiser * (k == 0 ? 1.0 : std::sin(pi * k / tau) / (pi * k / tau)));
+    sum += weights.back();
+  }
+  for (int i = 0; i < n; i += tau) {
+    double y = 0;
+    for (int k = -reach; k <= reach; ++k)
+      if (i + k >= 0 && i + k < n) y += weights[static_cast<std::size_t>(k + reach)] * v[static_cast<std::size_t>(i + k)];
+    thin.push_back(y / sum);
+  }
+  return thin;
+}
 inline double transitions(const series& v, std::size_t tau) {
-  series thin;
-  for (std::size_t i = 0; i < v.size(); i += tau) thin.push_back(v[i]);
-  const auto l = letters(thin);
+  const auto l = letters(thinned(v, static_cast<int>(std::min(tau, std::max<std::size_t>(1, v.size() / 50)))));
   std::array<series, 3> column{series(3), series(3), series(3)};
   for (std::size_t i = 1; i < l.size(); ++i)
     column[static_cast<std::size_t>(l[i])][static_cast<std::size_t>(l[i - 1])] += 1 / static_cast<double>(l.size() - 1);
@@ -141,9 +178,15 @@ inline series detrended(series v) {
   return v;
 }
 inline double period(const series& v) {
-  const series r = autocorrelation(detrended(v));
+  const series rest = detrended(v);
+  series r;
+  for (std::size_t lag = 0; lag < v.size(); ++lag) {
+    series products;
+    for (std::size_t i = lag; i < v.size(); ++i) products.push_back(rest[i] * rest[i - lag]);
+    r.push_back(mean(products));
+  }
   std::vector<std::size_t> troughs;
-  for (std::size_t lag = 1; lag + 1 < v.size() / 3; ++lag) {
+  for (std::size_t lag = 2; 3 * lag < v.size(); ++lag) {
     if (r[lag - 1] > r[lag] && r[lag] < r[lag + 1]) troughs.push_back(lag);
     if (r[lag - 1] < r[lag] && r[lag] > r[lag + 1] && r[lag] > 0 && !troughs.empty() && r[lag] - r[troughs.back()] >= 0.01)
       return static_cast<double>(lag);
@@ -155,9 +198,9 @@ inline double embedding(const series& v, std::size_t tau) {
   series d;
   for (std::size_t t = 0; t + tau + 1 < v.size(); ++t) d.push_back(std::hypot(v[t + 1] - v[t], v[t + 1 + tau] - v[t + tau]));
   const double low = *std::min_element(d.begin(), d.end()), high = *std::max_element(d.begin(), d.end());
-  const int bins = std::clamp(
-      static_cast<int>(std::ceil((high - low) / (3.5 * deviation(d) * std::pow(static_cast<double>(d.size()), -1.0 / 3)))), 1,
-      255);
+  const auto m = static_cast<double>(d.size());
+  const double quartiles = quantile(d, 0.75) - quantile(d, 0.25), wanted = (high - low) / (2 * quartiles * std::pow(m, -1.0 / 3));
+  const int bins = static_cast<int>(std::min(m, std::ceil(std::max(quartiles > 0 ? wanted : 0, 1 + std::log2(m)))));
   const double width = (high - low) / bins, rate = 1 / mean(d);
   double sum = 0;
   for (int k = 0; k < bins; ++k) {
@@ -185,14 +228,17 @@ inline double gaussian_minimum(const series& v) {
 }
 inline double outliers(const series& v, double sign) {
   series medians;
+  std::size_t above = 0;
   for (int k = 0;; ++k) {
     series positions;
     for (std::size_t i = 0; i < v.size(); ++i)
       if (sign * v[i] * 100 >= k) positions.push_back(static_cast<double>(i + 1));
-    if (positions.size() * 100 <= 2 * v.size()) break;
+    if (k == 0) above = positions.size();
+    const series gaps = steps(positions);
+    if (k > 0 && static_cast<double>(gaps.size()) <= 0.02 * static_cast<double>(above)) break;
     medians.push_back(quantile(positions, 0.5) / (static_cast<double>(v.size()) / 2) - 1);
   }
-  return medians.empty() ? 0 : quantile(medians, 0.5);
+  return quantile(medians, 0.5);
 }
 /// Of a transform at as many frequencies as n rounded up to a power of two.
 inline std::pair<double, double> periodogram(const series& v) {
@@ -207,11 +253,11 @@ inline std::pair<double, double> periodogram(const series& v) {
       re += v[i] * cosine[i * k % size];
       im += v[i] * cosine[(i * k + size / 4) % size];
     }
-    density.push_back((re * re + im * im) / static_cast<double>(v.size()) / turn * (k == 0 || k == size / 2 ? 1 : 2));
+    density.push_back(2 * (re * re + im * im) / static_cast<double>(v.size()) / turn);
   }
   const double bin = turn / static_cast<double>(size);
   double area = 0, all = 0, sum = 0;
-  for (std::size_t k = 0; k < density.size() / 5; ++k) area += density[k] * bin;
+  for (std::size_t k = 0; 5 * k <= size / 2; ++k) area += density[k] * bin;
   for (double d : density) all += d;
   std::size_t k = 0;
   while ((sum += density[k]) <= all / 2) ++k;
@@ -232,14 +278,16 @@ inline std::pair<double, double> about_line(const series& x, const series& y) {
 }
 inline double fluctuation(const series& v, std::size_t lag, bool by_range) {
   series walk;
-  for (std::size_t i = 0; i < v.size() / lag; ++i) walk.push_back(v[i * lag] + (walk.empty() ? 0 : walk.back()));
+  for (std::size_t i = 0; i * lag < v.size(); ++i) walk.push_back(v[i * lag] + (walk.empty() ? 0 : walk.back()));
   const double least = std::log(5), most = std::log(static_cast<double>(walk.size() / 2));
   std::vector<std::size_t> lengths;
   for (int i = 0; i < 50; ++i) {
     const auto t = static_cast<std::size_t>(std::lround(std::exp(least + (most - least) * i / 49)));
     if (lengths.empty() || t != lengths.back()) lengths.push_back(t);
   }
-  if (lengths.size() < 12) return 0;
+  const std::size_t n = lengths.size();
+  const auto fewest = std::max<std::size_t>(8, static_cast<std::size_t>(std::lround(static_cast<double>(n) / 4)));
+  if (n < 2 * fewest) return 1;
   series log_length, log_swing;
   for (const std::size_t t : lengths) {
     series x, all;
@@ -256,10 +304,9 @@ inline double fluctuation(const series& v, std::size_t lag, bool by_range) {
     return series(s.begin() + static_cast<std::ptrdiff_t>(begin), s.begin() + static_cast<std::ptrdiff_t>(end));
   };
   std::vector<std::pair<double, std::size_t>> errors;
-  const std::size_t n = lengths.size();
-  for (std::size_t i = 6; i <= n - 6; ++i)
-    errors.emplace_back(std::sqrt(about_line(part(log_length, 0, i), part(log_swing, 0, i)).first) +
-                            std::sqrt(about_line(part(log_length, i - 1, n), part(log_swing, i - 1, n)).first),
+  for (std::size_t i = fewest; i <= n - fewest; ++i)
+    errors.emplace_back(about_line(part(log_length, 0, i), part(log_swing, 0, i)).first +
+                            about_line(part(log_length, i - 1, n), part(log_swing, i - 1, n)).first,
                         i);
   return static_cast<double>(std::min_element(errors.begin(), errors.end())->second) / static_cast<double>(n);
 }
@@ -273,7 +320,7 @@ inline std::array<double, 22> catch22(std::span<const float> samples) {
   f[1] = mode(x, 10);
   std::size_t lag = 0;
   while (lag < r.size() && r[lag] >= std::exp(-1.0)) ++lag;
-  f[2] = lag == r.size() ? n : static_cast<double>(lag - 1) + (r[lag - 1] - std::exp(-1.0)) / (r[lag - 1] - r[lag]);
+  f[2] = lag == r.size() ? n - 1 : static_cast<double>(lag - 1) + (r[lag - 1] - std::exp(-1.0)) / (r[lag - 1] - r[lag]);
   f[3] = n;
   for (lag = r.size() - 2; lag > 0; --lag)
     if (r[lag] < r[lag - 1] && r[lag] < r[lag + 1]) f[3] = static_cast<double>(lag);
@@ -282,7 +329,7 @@ inline std::array<double, 22> catch22(std::span<const float> samples) {
   for (double s : d) {
     f[5] += s * s * s / (n - 1);
     f[6] += std::fabs(s) * 1000 > 40 ? 1 / (n - 1) : 0;
-    falls.push_back(s < 0);
+    falls.push_back(s <= 0);
   }
   for (double v : x) above.push_back(v > 0);
   f[7] = static_cast<double>(longest(above));
@@ -290,7 +337,7 @@ inline std::array<double, 22> catch22(std::span<const float> samples) {
   f[9] = period(x);
   f[10] = embedding(x, tau);
   f[11] = gaussian_minimum(x);
-  f[12] = static_cast<double>(zero(autocorrelation(d))) / static_cast<double>(tau);
+  f[12] = crossing(autocorrelation(d)) / crossing(r);
   f[13] = outliers(x, 1);
   f[14] = outliers(x, -1);
   std::tie(f[15], f[20]) = periodogram(x);
@@ -298,7 +345,7 @@ inline std::array<double, 22> catch22(std::span<const float> samples) {
   const auto l = letters(x);
   std::map<int, double> words;
   for (std::size_t i = 1; i < l.size(); ++i) ++words[l[i - 1] * 3 + l[i]];
-  f[17] = entropy(words);
+  f[17] = entropy(words) + std::max(0.0, static_cast<double>(words.size()) - 5) / (2 * (n - 1));
   f[18] = fluctuation(x, 1, true);
   f[19] = fluctuation(x, 2, false);
   series errors;

@@ -19,7 +19,7 @@ struct adwin_options {
   std::uint32_t every = 32;
 };
 
-/// Takes  values one by one; those that are not finite are passed over.
+/// Takes  values one by one; those that are not finite, or beyond 1e100, whose squares could not be summed, are passed over.
 /// Holds  2.4 KB, trivially copyable, whatever the window's length: means of 1, 2, 4, 8 ... values, five of each at most. What is
 ///        more than some 80 million values old is forgotten.
 /// Costs  one look in `every` goes over all means, some 60 for a thousand values; else a few additions.
@@ -40,7 +40,7 @@ class adwin {
 
   /// Says that the mean has changed; the window is then what came after the change.
   bool add(double x) {
-    if (!std::isfinite(x)) return false;
+    if (!(std::fabs(x) <= most)) return false;
     put(0, {x, 0});
     join(n_, mean_, second_, 1, {x, 0});
     compress();
@@ -60,6 +60,7 @@ class adwin {
 
  private:
   static constexpr std::size_t rows = 25, width = 5, fewest = 5;
+  static constexpr double most = 1e100;
   struct bucket {
     double mean = 0, second = 0;  // of 2^row values; second is the sum of squared differences to the mean
   };

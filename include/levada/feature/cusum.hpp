@@ -14,11 +14,11 @@ enum class level_shift : std::int8_t { down = -1, none = 0, up = 1 };
 /// Takes  values one by one, in units in which `target`, `slack` and `limit` are; those that are not finite are passed over.
 /// Holds  40 bytes, trivially copyable.
 /// Fails  never. Usual are a slack of half the shift that matters, and a limit of four to five deviations: with 0.5 and 5
-/// deviations
-///        normal values raise a false alarm every 465 on the average, and a shift of one deviation is found after 10.4.
+///        deviations normal values raise a false alarm every 465 on the average, and a shift of one deviation is found after
+///        10.4.
 /// Costs  four additions.
 ///
-///   high = max(0, high + x - target - slack),  low = max(0, low - x + target - slack);  a shift where one is above the limit.
+/// high = max(0, high + x - target - slack), low = max(0, low - x + target - slack); a shift where one is above the limit.
 ///
 /// Source: E. S. Page, Biometrika 41 (1954); the tabular form as in D. Montgomery, Introduction to Statistical Quality Control.
 class cusum {

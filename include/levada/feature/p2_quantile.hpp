@@ -12,9 +12,8 @@
 namespace levada::inline v0 {
 
 /// Takes  the share q in (0, 1), and values one by one; those that are not finite are passed over.
-/// Emits  about the value below which the share q lies: exact up to five values, for smooth distributions within a percent or so
-/// of
-///        their spread after some hundred, without a bound. Where a bound is needed take quantile (op/quantile.hpp).
+/// Emits  about the value below which the share q lies: exact up to five values, for smooth distributions within a percent or
+///        so of their spread after some hundred, without a bound. Where a bound is needed take quantile (op/quantile.hpp).
 /// Holds  96 bytes, trivially copyable. It does not forget.
 /// Costs  five additions, and a division for each marker that moves.
 /// Source: R. Jain, I. Chlamtac, The P2 algorithm for dynamic calculation of quantiles, Communications of the ACM 28 (1985).

@@ -11,7 +11,7 @@
 namespace levada::inline v0 {
 
 /// Takes  values one by one; those that are not finite are passed over.
-/// Holds  64 bytes, trivially copyable.
+/// Holds  56 bytes, trivially copyable.
 /// Fails  never. Nothing is said within the first `least` values after a change: the mean is not known yet.
 /// Costs  a division.
 ///
@@ -31,11 +31,9 @@ class page_hinkley {
     if (!std::isfinite(x)) return level_shift::none;
     mean_ += (x - mean_) / static_cast<double>(++n_);
     const double d = x - mean_;
-    up_ += d - tolerance_;
-    down_ += -d - tolerance_;
-    least_up_ = up_ < least_up_ ? up_ : least_up_;
-    least_down_ = down_ < least_down_ ? down_ : least_down_;
-    const bool rose = up_ - least_up_ > limit_, fell = down_ - least_down_ > limit_;
+    up_ = up_ + d > tolerance_ ? up_ + d - tolerance_ : 0;
+    down_ = down_ - d > tolerance_ ? down_ - d - tolerance_ : 0;
+    const bool rose = up_ > limit_, fell = down_ > limit_;
     if (n_ <= least_ || (!rose && !fell)) return level_shift::none;
     *this = page_hinkley(tolerance_, limit_, least_);
     return rose ? level_shift::up : level_shift::down;
@@ -45,7 +43,7 @@ class page_hinkley {
   [[nodiscard]] std::uint64_t count() const { return n_; }
 
  private:
-  double tolerance_ = 0.005, limit_ = 50, mean_ = 0, up_ = 0, down_ = 0, least_up_ = 0, least_down_ = 0;
+  double tolerance_ = 0.005, limit_ = 50, mean_ = 0, up_ = 0, down_ = 0;  // both are above their least value so far
   std::uint64_t n_ = 0;
   std::uint32_t least_ = 30;
 };

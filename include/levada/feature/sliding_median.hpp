@@ -11,9 +11,8 @@ namespace levada::inline v0 {
 
 /// Takes  values one by one; those that are not finite are passed over.
 /// Holds  8 bytes for each of the N, trivially copyable: the values in the order of coming, and in that of size.
-/// Costs  add: two binary searches and a move of what lies between, about N / 3 floats; mad(): a walk over N / 2. Meant for N up
-/// to
-///        some hundred.
+/// Costs  add: two binary searches and a move of what lies between, about N / 3 floats; mad(): a walk over N / 2. Meant for N
+///        up to some hundred.
 template <std::size_t N>
   requires(N > 1 && N <= 65'536)
 class sliding_median {

@@ -8,14 +8,12 @@
 namespace levada::inline v0 {
 
 /// Takes  values one by one; those that are not finite are passed over. merge(other) adds what another one has seen.
-/// Holds  40 bytes, trivially copyable: as the state of scan or process it is kept by key and in checkpoints. It does not forget:
-/// see
-///        ewma for what does.
+/// Holds  40 bytes, trivially copyable: as the state of scan or process it is kept by key and in checkpoints. It does not
+///        forget: see ewma for what does.
 /// Costs  a division and some ten products a value. For a window of samples at hand moments_of (simd/moments.hpp) is tens of
-/// times
-///        faster.
+///        times faster.
 /// Sources: B. P. Welford, Technometrics 4 (1962); the third and fourth order and the merge: P. Pebay, Sandia report
-/// SAND2008-6212.
+///        SAND2008-6212.
 class welford {
  public:
   void add(double x) {

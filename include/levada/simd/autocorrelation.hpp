@@ -31,9 +31,9 @@ constexpr std::size_t padded(std::size_t n, std::size_t lags) {
   return 2 * detail::padded(n, lags) + 2;
 }
 
-/// Emits  the autocorrelation at the lags 0, 1, ... out.size() - 1, which is at most n. (Wiener, Khinchin: it is the transform of
-/// the
-///        power spectrum; the samples are padded with zeros so that it is not circular.) A NaN or infinity makes all of them NaN.
+/// Emits  the autocorrelation at the lags 0, 1, ... out.size() - 1, which is at most n. (Wiener, Khinchin: it is the transform
+///        of the power spectrum; the samples are padded with zeros so that it is not circular.) A NaN or infinity makes all of
+///        them NaN.
 /// Takes  n samples, at least one, and autocorrelation_scratch(n, out.size()). For a handful of lags sums are faster.
 /// Costs  two transforms of the next power of two above n + out.size().
 inline void autocorrelation(std::span<const float> samples, lag_scale scale, std::span<float> out, std::span<float> scratch) {

@@ -12,11 +12,10 @@
 namespace levada::inline v0 {
 
 /// The magnitude of the analytic signal of a band (Gabor 1946; of all bins: the Hilbert envelope). The band is cut out of the
-/// spectrum of n samples, as it is, and moved down to frequency 0, which a magnitude does not notice; so it needs no more samples
-/// than twice its bins.
-/// Takes  the transform of n samples without weights, n/2 + 1 bins; a band of them; room for m values, where m is a power of two
-/// of
-///        at least twice as many as the band has bins, and at most n; a scratch of m values.
+/// spectrum of n samples, as it is, and moved down to frequency 0, which a magnitude does not notice; so it needs no more
+/// samples than twice its bins.
+/// Takes  the transform of n samples without weights, n/2 + 1 bins; a band of them; room for m values, where m is a power of
+///        two of at least twice as many as the band has bins, and at most n; a scratch of m values.
 /// Emits  the envelope at m moments, every n/m samples. The samples count as periodic, so its ends know each other.
 inline void band_envelope(spectrum_view transform, bin_range band, std::span<float> envelope, std::span<float> scratch) {
   const std::size_t n = 2 * (transform.re.size() - 1), m = envelope.size();

@@ -150,8 +150,9 @@ inline void fft(std::span<const float> samples, split_spectrum out) {
   kernels<fft_kernels>().real(samples.data(), n, out.re.data(), out.im.data());
 }
 
-/// Takes  the n/2 + 1 bins of n real samples. Imaginary parts of the first and last one, which real samples do not have, must be
-/// 0. Emits  the samples: it divides by n, so what fft has made comes back.
+/// Takes  the n/2 + 1 bins of n real samples. Imaginary parts of the first and last one, which real samples do not have, must
+///        be 0.
+/// Emits  the samples: it divides by n, so what fft has made comes back.
 inline void inverse_fft(spectrum_view spectrum, std::span<float> samples) {
   const std::size_t n = samples.size();
   LEVADA_CHECK(n >= 2 && detail::is_power_of_two(n), n);

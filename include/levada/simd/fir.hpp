@@ -46,8 +46,7 @@ inline constexpr fir_kernels fir_kernels::baseline{detail::plain_slide, detail::
 
 /// The weights of a low pass: a sinc that Kaiser's window ends. Their sum is 1.
 /// Takes  `cutoff` in cycles a sample, in (0, 1/2): there the gain is 1/2. `beta` trades steepness for silence: 8 makes
-/// everything
-///        beyond the transition, which is 5 / weights.size() wide, 80 dB less.
+///        everything beyond the transition, which is 5 / weights.size() wide, 80 dB less.
 /// Source: J. Kaiser, R. Schafer, On the use of the I0-sinh window (1980).
 inline void lowpass_weights(std::span<float> weights, double cutoff, double beta = 8) {
   LEVADA_CHECK(cutoff > 0 && cutoff < 0.5, cutoff * 1000);
@@ -63,8 +62,7 @@ inline void lowpass_weights(std::span<float> weights, double cutoff, double beta
 }
 
 /// Takes  samples, span by span: out[i] = the sum of weights[k] x[i - k], where x goes on from one call to the next; before the
-/// first
-///        sample there was silence. The output may be the input. A sample that is not finite spoils the next Weights - 1.
+///        first sample there was silence. The output may be the input. A sample that is not finite spoils the next Weights - 1.
 /// Holds  8 bytes a weight, and a block of 256 samples: trivially copyable.
 /// Costs  with AVX2 some 0.03 ns a weight and sample.
 template <std::size_t Weights>

@@ -96,12 +96,10 @@ inline sample_extremes plain_extremes(const float* samples, std::size_t n) noexc
 inline constexpr moment_kernels moment_kernels::baseline{detail::plain_moments, detail::plain_extremes};
 
 /// Takes  samples. A NaN makes the mean and the sums NaN, and an infinity makes them NaN or infinite; the extremes are those of
-/// the
-///        samples that are not NaN (infinity and minus infinity, if there are none). Of no samples all is 0.
+///        the samples that are not NaN (infinity and minus infinity, if there are none). Of no samples all is 0.
 /// Fails  never: what single precision could not hold (a fourth power beyond 1e38 or below 1e-30) is done over in double.
-/// Costs  one pass; two, where the mean of eight short stretches is further than a deviation from that of all. The relative error
-/// of the sums
-///        is some 1e-7, at any mean. With AVX2 some 0.15 ns a sample.
+/// Costs  one pass; two, where the mean of eight short stretches is further than a deviation from that of all. The relative
+///        error of the sums is some 1e-7, at any mean. With AVX2 some 0.15 ns a sample.
 [[nodiscard]] inline sample_moments moments_of(std::span<const float> samples) {
   return kernels<moment_kernels>().moments(samples.data(), samples.size());
 }

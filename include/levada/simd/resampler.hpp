@@ -12,14 +12,15 @@
 namespace levada::inline v0 {
 
 /// Takes  samples, span by span; from one call to the next they go on. A sample that is not finite spoils those that it is part
-/// of. Emits  Up samples for each Down: resampler<1, 4> is a decimation by four. What lies below 0.68 of half the lower rate
-/// keeps its
-///        amplitude to one in a thousand; what lies above half of it, and would come back as something else, is 80 dB less.
+///        of.
+/// Emits  Up samples for each Down: resampler<1, 4> is a decimation by four. What lies below 0.68 of half the lower rate keeps
+///        its amplitude to one in a thousand; what lies above half of it, and would come back as something else, is 80 dB less.
 ///        It comes later by delay() samples of the input.
-/// Holds  about 128 bytes for each of Up and Down, whichever is more, each way, and 1 KB: trivially copyable. Made once: a sine a
-/// weight. Costs  32 products an output sample, times Down / Up where that is above 1. Polyphase: of the Up - 1 zeros that would
-/// stand between samples before the low pass, none is ever multiplied. (R. Crochiere, L. Rabiner, Multirate Digital Signal
-/// Processing, 1983.)
+/// Holds  about 128 bytes for each of Up and Down, whichever is more, each way, and 1 KB: trivially copyable. Made once: a sine
+///        a weight.
+/// Costs  32 products an output sample, times Down / Up where that is above 1. Polyphase: of the Up - 1 zeros that would stand
+///        between samples before the low pass, none is ever multiplied. (R. Crochiere, L. Rabiner, Multirate Digital Signal
+///        Processing, 1983.)
 template <std::size_t Up, std::size_t Down>
   requires(Up > 0 && Down > 0)
 class resampler {

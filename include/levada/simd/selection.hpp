@@ -10,9 +10,8 @@
 
 namespace levada::inline v0 {
 
-/// Takes  values, none of them NaN, and k < values.size(). It moves them: those before place k are then at most, those behind it
-/// at
-///        least what lies there.
+/// Takes  values, none of them NaN, and k < values.size(). It moves them: those before place k are then at most, those behind
+///        it at least what lies there.
 /// Emits  what lies at place k.
 /// Costs  some 3 n steps on the average, none of which is a branch that has to be guessed. Many equal values do no harm.
 /// Source: C. A. R. Hoare, Algorithm 65: FIND (1961), with N. Lomuto's partition.

@@ -115,8 +115,7 @@ inline void amplitude_spectrum(spectrum_view transform, taper shape, std::span<f
 
 /// Power spectral density averaged over windows that begin every `step` samples (Welch 1967), each without its own mean.
 /// Takes  at least as many samples as the window has weights, a power of two n; half of n is the usual step; room for n/2 + 1
-/// bins
-///        and welch_scratch(n). Samples behind the last whole window are not looked at.
+///        bins and welch_scratch(n). Samples behind the last whole window are not looked at.
 /// Emits  how many windows there were.
 inline std::size_t welch_density(std::span<const float> samples, std::size_t step, const taper_view& window, double rate,
                                  std::span<float> out, std::span<float> scratch) {

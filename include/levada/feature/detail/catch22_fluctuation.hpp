@@ -25,11 +25,12 @@ struct scales {
   }
 };
 
-/// The share of the scales in the first of two straight lines that fit best, in logarithms, together: they share a point, have
-/// six at least, and their errors are the roots of the sums of squares. 0 where there are fewer than twelve scales.
+/// The share of the scales in the first of two straight lines that fit best, in logarithms, together: they share a point, each
+/// has a quarter of the scales at least and not fewer than eight, and the sum of squared errors is least. Where there are fewer
+/// than sixteen scales one line has all of them: 1.
 inline double share_before_bend(const scales& s, const double* fluctuation) {
-  constexpr std::size_t fewest = 6;
-  if (s.count < 2 * fewest) return 0;
+  const std::size_t quarter = (s.count + 2) / 4, fewest = quarter > 8 ? quarter : 8;
+  if (s.count < 2 * fewest) return 1;
   struct sums {
     double n, x, y, xx, xy, yy;
   } upto[scales::most + 1] = {};
@@ -43,7 +44,7 @@ inline double share_before_bend(const scales& s, const double* fluctuation) {
     const sums &a = upto[begin], &b = upto[end];
     const double n = b.n - a.n, x = b.x - a.x, y = b.y - a.y, xx = b.xx - a.xx - x * x / n, xy = b.xy - a.xy - x * y / n,
                  left = b.yy - a.yy - y * y / n - xy * xy / xx;
-    return left > 0 ? std::sqrt(left) : 0;
+    return left > 0 ? left : 0;
   };
   std::size_t best = fewest;
   double least = error(0, best) + error(best - 1, s.count);
@@ -63,7 +64,7 @@ enum class fluctuation_kind { range, deviation };
 /// line is taken away. Sums from the start make a slope, and a sum of squares, two differences.
 template <fluctuation_kind Kind, std::size_t Capacity>
 double fluctuation_bend(std::span<const float> x, std::size_t step) {
-  const std::size_t n = x.size() / step;
+  const std::size_t n = (x.size() - 1) / step + 1;
   float walk[Capacity], slopes[Capacity / 5 + 1];
   struct sums {
     double y = 0, iy = 0, yy = 0;

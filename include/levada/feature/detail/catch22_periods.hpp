@@ -4,6 +4,7 @@
 
 #include <levada/feature/detail/catch22_series.hpp>
 #include <levada/simd/histogram.hpp>
+#include <levada/simd/selection.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -12,14 +13,14 @@
 
 namespace levada::inline v0::detail::catch22 {
 
-/// CO_f1ecac: the lag at which the autocorrelation falls below 1/e, on straight lines between lags; n where it never does.
+/// CO_f1ecac: the lag at which the autocorrelation falls below 1/e, on straight lines between lags; n - 1 where it never does.
 inline double decay_lag(std::span<const float> r) {
   constexpr float threshold = 0.36787944f;
   for (std::size_t lag = 1; lag < r.size(); ++lag)
     if (r[lag] < threshold)
       return static_cast<double>(lag - 1) +
              static_cast<double>(r[lag - 1] - threshold) / static_cast<double>(r[lag - 1] - r[lag]);
-  return static_cast<double>(r.size());
+  return static_cast<double>(r.size() - 1);
 }
 /// CO_FirstMin_ac: the first lag at which it is lower than on both sides; n where there is none.
 inline double first_minimum(std::span<const float> r) {
@@ -91,27 +92,35 @@ inline void without_trend(std::span<const float> x, std::span<float> out) {
     out[i] = static_cast<float>(static_cast<double>(x[i]) - (a0 + v * b1 + v2 * (a2 + std::fabs(v) * a3 + v * b3)));
   }
 }
-/// PD_PeriodicityWang_th0_01: the lag, up to n / 3, of the first peak of the autocorrelation that is positive and at least 0.01
-/// above the trough before it; 0 where there is none.
-inline double first_period(std::span<const float> r) {
+/// PD_PeriodicityWang_th0_01: the lag, from 2 to below n / 3, of the first peak of the autocovariance that is positive and at
+/// least 0.01 above the trough before it; 0 where there is none. A covariance is the mean of the products that there are. Takes
+/// the sums of x[i] x[i + lag].
+inline double first_period(std::span<const float> products) {
+  const std::size_t n = products.size();
+  const auto covariance = [&](std::size_t lag) { return static_cast<double>(products[lag]) / static_cast<double>(n - lag); };
   bool has_trough = false;
-  float trough = 0;
-  for (std::size_t lag = 1; lag + 1 < r.size() / 3; ++lag) {
-    if (r[lag] < r[lag - 1] && r[lag] < r[lag + 1]) {
+  double trough = 0, before = covariance(1), now = covariance(2);
+  for (std::size_t lag = 2; lag < (n + 2) / 3; ++lag) {
+    const double next = covariance(lag + 1);
+    if (now < before && now < next) {
       has_trough = true;
-      trough = r[lag];
-    } else if (r[lag] > r[lag - 1] && r[lag] > r[lag + 1] && has_trough && r[lag] > 0 && r[lag] - trough >= 0.01f) {
+      trough = now;
+    } else if (now > before && now > next && has_trough && now > 0 && now - trough >= 0.01) {
       return static_cast<double>(lag);
     }
+    before = now;
+    now = next;
   }
   return 0;
 }
 
 /// CO_Embed2_Dist_tau_d_expfit_meandiff: of the steps between neighbours in the plane of (x[t], x[t + tau]), how far the
 /// histogram of their lengths, as a density, is from the exponential density of the same mean, on the average of its bins. tau is
-/// at most n / 10; bins are 3.5 deviations over the cube root of their number wide (D. Scott, Biometrika 66 (1979)), and 255 at
-/// most.
-inline double embedding_fit(std::span<const float> x, std::size_t tau, std::span<float> scratch) {
+/// at most n / 10. Bins are twice the distance of the quartiles over the cube root of the number of steps wide, not more than
+/// there are steps (D. Freedman, P. Diaconis, 1981), but 1 + log2 of their number at least (H.
+/// Sturges, 1926).
+template <std::size_t Capacity>
+double embedding_fit(std::span<const float> x, std::size_t tau, std::span<float> scratch) {
   const std::size_t n = x.size(), lag = tau < n / 10 ? tau : n / 10, m = n - lag - 1;
   for (std::size_t i = 0; i < m; ++i) {
     const float a = x[i + 1] - x[i], b = x[i + lag + 1] - x[i + lag];
@@ -122,9 +131,12 @@ inline double embedding_fit(std::span<const float> x, std::size_t tau, std::span
   if (!(all.least < all.greatest)) return 0;
   const double count = static_cast<double>(m), low = static_cast<double>(all.least),
                range = static_cast<double>(all.greatest) - low;
-  const double wanted = std::ceil(range * std::cbrt(count) / (3.5 * std::sqrt(all.second / (count - 1))));
-  const std::size_t bins = wanted < 1 ? 1 : wanted > 255 ? 255 : static_cast<std::size_t>(wanted);
-  std::uint32_t counts[255];
+  const float upper = quantile_of(steps, 0.75), lower = lower_quantile(steps, 0.25, 0.75);
+  const double quartiles = static_cast<double>(upper) - static_cast<double>(lower);
+  const double sturges = 1 + std::log2(count), freedman = quartiles > 0 ? range * std::cbrt(count) / (2 * quartiles) : 0,
+               wanted = freedman > sturges ? freedman : sturges;
+  const std::size_t bins = wanted < count ? static_cast<std::size_t>(std::ceil(wanted)) : m;
+  std::uint32_t counts[Capacity];
   count_in_bins(steps, all.least, all.greatest, {counts, bins});
   const double width = range / static_cast<double>(bins), falls = std::exp(-width / all.mean);
   double density = std::exp(-(low + width / 2) / all.mean) / all.mean, sum = 0;
@@ -133,25 +145,23 @@ inline double embedding_fit(std::span<const float> x, std::size_t tau, std::span
 }
 
 /// SP_Summaries_welch_rect: of the periodogram at the frequencies up to half a cycle a sample, the power in the lowest fifth of
-/// them (area_5_1, of a power of about 1), and the frequency, in radians a sample, at which half of it is reached (centroid).
+/// them (area_5_1, of a power of about 1), and the frequency, in radians a sample, at which half of it is passed (centroid).
 /// Takes  the power spectrum at twice as many frequencies as n, rounded up to a power of two, has.
 struct periodogram_summary {
   double lowest_fifth = 0, centroid = 0;
 
   periodogram_summary(std::span<const float> power, std::size_t n) {
-    const std::size_t last = (power.size() - 1) / 2, fifth = (last + 1) / 5;
-    const auto two_sided = [&](std::size_t k) { return static_cast<double>(power[2 * k]) * (k == 0 || k == last ? 1 : 2); };
+    const std::size_t last = (power.size() - 1) / 2;
     double all = 0;
     for (std::size_t k = 0; k <= last; ++k) {
-      if (k == fifth) lowest_fifth = all;
-      all += two_sided(k);
+      all += static_cast<double>(power[2 * k]);
+      if (k == last / 5) lowest_fifth = all;
     }
-    const double radians = 3.14159265358979323846 / static_cast<double>(last);
-    double sum = two_sided(0);
+    double sum = static_cast<double>(power[0]);
     std::size_t k = 0;
-    while (k < last && !(sum > all / 2)) sum += two_sided(++k);
-    lowest_fifth /= static_cast<double>(n) * static_cast<double>(2 * last);
-    centroid = static_cast<double>(k) * radians;
+    while (k < last && !(sum > all / 2)) sum += static_cast<double>(power[2 * ++k]);
+    lowest_fifth /= static_cast<double>(n) * static_cast<double>(last);  // the mirror image of each but the ends counts, too
+    centroid = static_cast<double>(k) * 3.14159265358979323846 / static_cast<double>(last);
   }
 };
 

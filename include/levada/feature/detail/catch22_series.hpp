@@ -4,6 +4,7 @@
 
 #include <levada/simd/fft.hpp>
 #include <levada/simd/moments.hpp>
+#include <levada/simd/selection.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -59,6 +60,22 @@ inline std::size_t first_zero(std::span<const float> correlation) {
   std::size_t lag = 1;
   while (lag < correlation.size() && correlation[lag] > 0) ++lag;
   return lag;
+}
+
+/// Where between two lags it reaches zero, on a straight line; all of them, where it never does.
+inline double zero_crossing(std::span<const float> correlation) {
+  const std::size_t lag = first_zero(correlation);
+  if (lag == correlation.size()) return static_cast<double>(lag);
+  const auto before = static_cast<double>(correlation[lag - 1]), after = static_cast<double>(correlation[lag]);
+  return static_cast<double>(lag - 1) + before / (before - after);
+}
+
+/// The quantile q of values of which quantile_of has just given a higher one, `above`: what it left behind that is not in the
+/// way.
+inline float lower_quantile(std::span<float> values, double q, double above) {
+  const auto n = static_cast<double>(values.size());
+  const auto first = static_cast<std::size_t>(above * n);
+  return quantile_of(values.first(first), q * n / static_cast<double>(first));
 }
 
 /// Standardises with n - 1 below the line; false where there is no spread, or a sample is not finite.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <levada/feature/detail/catch22_series.hpp>
+#include <levada/simd/fir.hpp>
 #include <levada/simd/histogram.hpp>
 #include <levada/simd/selection.hpp>
 
@@ -15,8 +16,9 @@ namespace levada::inline v0::detail::catch22 {
 
 /// Where the lower and the middle third of some values end. It moves them.
 struct terciles {
-  float low, high;
-  explicit terciles(std::span<float> values) : low(quantile_of(values, 1.0 / 3)), high(quantile_of(values, 2.0 / 3)) {}
+  float high, low;
+  explicit terciles(std::span<float> values)
+      : high(quantile_of(values, 2.0 / 3)), low(lower_quantile(values, 1.0 / 3, 2.0 / 3)) {}
   [[nodiscard]] std::size_t letter(float x) const { return std::size_t{x > low} + std::size_t{x > high}; }
 };
 
@@ -43,12 +45,22 @@ inline word_counts<3> words_of(std::span<const float> values, const terciles& t)
 }
 inline double entropy_of_share(double p) { return p > 0 ? -p * std::log(p) : 0; }
 
-/// SB_MotifThree_quantile_hh: the entropy, in nats, of words of two letters, of which there are three, each as frequent.
+/// The bias of an entropy of so many words that occur (G. Miller, 1955), less `given` that are settled by their letters.
+inline double missing_entropy(std::size_t words, std::size_t given, std::size_t n) {
+  return (static_cast<double>(words) - static_cast<double>(given)) / (2 * static_cast<double>(n));
+}
+
+/// SB_MotifThree_quantile_hh: the entropy, in nats, of words of two letters, of which there are three, each as frequent, and what
+/// a finite sample misses of it: as letters are as frequent as they are by construction, five of the words are not free.
 inline double motif_entropy(const word_counts<3>& words, std::size_t n) {
   double entropy = 0;
+  std::size_t seen = 0;
   for (std::size_t i = 0; i < 3; ++i)
-    for (std::size_t k = 0; k < 3; ++k) entropy += entropy_of_share(words(i, k) / static_cast<double>(n - 1));
-  return entropy;
+    for (std::size_t k = 0; k < 3; ++k) {
+      entropy += entropy_of_share(words(i, k) / static_cast<double>(n - 1));
+      seen += words(i, k) > 0;
+    }
+  return entropy + (seen > 5 ? missing_entropy(seen, 5, n - 1) : 0);
 }
 /// SB_TransitionMatrix_3ac_sumdiagcov: the trace of the covariance of the columns of the matrix of shares of transitions.
 inline double transition_spread(const word_counts<3>& words, std::size_t n) {
@@ -65,12 +77,15 @@ inline double transition_spread(const word_counts<3>& words, std::size_t n) {
   return trace;
 }
 
-/// CO_HistogramAMI_even_2_5: the information, in nats, that a sample has of the second one after it, by five even bins each,
-/// which reach 0.1 beyond the extremes.
+/// CO_HistogramAMI_even_2_5: the information, in nats, that a sample has of the second one after it, by five even bins between
+/// the extremes, each entropy with what a finite sample misses of it.
 inline double mutual_information(std::span<const float> x, float least, float greatest) {
   constexpr std::size_t bins = 5, lag = 2;
-  const float from = least - 0.1f, per_unit = static_cast<float>(bins) / (greatest - least + 0.2f);
-  const auto bin = [&](float v) { return static_cast<std::size_t>(static_cast<std::int32_t>((v - from) * per_unit)); };
+  const float per_unit = static_cast<float>(bins) / (greatest - least);
+  const auto bin = [&](float v) {
+    const auto b = static_cast<std::size_t>(static_cast<std::int32_t>((v - least) * per_unit));
+    return b < bins ? b : bins - 1;
+  };
   word_counts<bins> pairs;
   std::size_t before[lag] = {bin(x[0]), bin(x[1])};
   for (std::size_t i = lag; i < x.size(); ++i) {
@@ -78,16 +93,63 @@ inline double mutual_information(std::span<const float> x, float least, float gr
     pairs.add(i, before[i % lag], now);
     before[i % lag] = now;
   }
+  const std::size_t n = x.size() - lag;
   double information = 0, first[bins] = {}, second[bins] = {};
+  std::size_t seen = 0, letters = 0;
   for (std::size_t i = 0; i < bins; ++i)
     for (std::size_t k = 0; k < bins; ++k) {
-      const double p = pairs(i, k) / static_cast<double>(x.size() - lag);
+      const double p = pairs(i, k) / static_cast<double>(n);
       information -= entropy_of_share(p);
       first[i] += p;
       second[k] += p;
+      seen += p > 0;
     }
-  for (std::size_t i = 0; i < bins; ++i) information += entropy_of_share(first[i]) + entropy_of_share(second[i]);
-  return information;
+  for (std::size_t i = 0; i < bins; ++i) {
+    information += entropy_of_share(first[i]) + entropy_of_share(second[i]);
+    letters += std::size_t{first[i] > 0} + std::size_t{second[i] > 0};
+  }
+  return information - missing_entropy(seen + 1, letters, n);
+}
+
+/// Kaiser's window with a beta of 5, not scaled: the modified Bessel function I0(5 sqrt(s)), by its series. s is 1 in the middle
+/// and 0 at the ends.
+inline double kaiser_window(double s) {
+  constexpr std::size_t terms = 16;
+  static constexpr auto factors = [] {
+    struct {
+      double of[terms];
+    } f{{1}};
+    for (std::size_t k = 1; k < terms; ++k) f.of[k] = f.of[k - 1] * 6.25 / static_cast<double>(k * k);
+    return f;
+  }();
+  double sum = 0;
+  for (std::size_t k = terms; k-- > 0;) sum = sum * s + factors.of[k];
+  return sum;
+}
+
+/// Every `step`th sample of what slow changes leave of x: a low pass by a sinc in Kaiser's window, which reaches ten outputs to
+/// both sides, with nothing before and behind x. It is not scaled: who takes letters by order does not see it. Returns how many
+/// there are. Takes  room for x and 20 step more samples, and for 20 step + 1 weights.
+inline std::size_t thin_out(std::span<const float> x, std::size_t step, std::span<float> room, std::span<float> weights,
+                            std::span<float> out) {
+  constexpr std::size_t reach = 10;
+  const std::size_t past = step == 1 ? 0 : reach * step, taps = 2 * past + 1;
+  for (std::size_t k = 0; k < taps; ++k) weights[k] = 0;  // a sinc has its zeros at the multiples of step
+  weights[past] = static_cast<float>(kaiser_window(1));
+  for (std::size_t i = 1; i < step; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(step);
+    double sine = std::sin(3.14159265358979323846 * share) / 3.14159265358979323846;
+    for (std::size_t k = 0; k < reach; ++k, sine = -sine) {
+      const double u = static_cast<double>(k) + share;
+      const auto weight = static_cast<float>(sine / u * kaiser_window(1 - u * u / (reach * reach)));
+      weights[past - k * step - i] = weights[past + k * step + i] = weight;
+    }
+  }
+  for (std::size_t i = 0; i < x.size() + 2 * past; ++i) room[i] = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) room[past + i] = x[i];
+  const std::size_t count = (x.size() - 1) / step + 1;
+  for (std::size_t i = 0; i < count; ++i) out[i] = kernels<fir_kernels>().dot(room.data() + i * step, weights.data(), taps);
+  return count;
 }
 
 /// DN_HistogramMode: the centre of the fullest of `Bins` even bins between the extremes; of several the mean centre.
