@@ -201,7 +201,7 @@ class onnx_reader {
     const auto row = row_for(node, 0);
     if (!row) return row.error();
     using kind = scaler_parts::kind_t;
-    const auto norm = node.words("norm");
+    const auto norm = node.words("norm");  // MAX: of magnitudes, as scikit-learn means it and onnxruntime does not
     steps_.push_back({.kind = model_part::kind_t::scaler});
     steps_.back().scaler.features = *row;
     steps_.back().scaler.kind = norm == "L1" ? kind::l1 : norm == "L2" ? kind::l2 : kind::max;
@@ -318,10 +318,9 @@ class onnx_reader {
 /// Takes  the bytes of an .onnx file whose graph is a chain from one input: Scaler, Normalizer, arithmetic with constants,
 ///        LinearRegressor and LinearClassifier, TreeEnsembleRegressor and TreeEnsembleClassifier in float, Gemm, MatMul, Conv and
 ///        pooling over one dimension, and their activations. Opset and domain are not asked for.
-/// Emits  a step for each model, a network for layers in a row. A classifier gives its scores; of two classes with one score,
-/// that
-///        of the second. Convolutions over several channels take a row step by step, where ONNX has it channel by channel: see
-///        docs/models.md.
+/// Emits  a step for each model, a network for layers in a row. A classifier gives its scores; of two classes with one
+///        score, or with p and 1 - p, that of the second. Convolutions over several channels take a row step by step, where ONNX
+///        has it channel by channel: see docs/models.md.
 /// Fails  in words that name the node which is not supported, or damaged.
 inline result<model_document> read_onnx(std::span<const std::byte> bytes) {
   auto graph = detail::onnx_graph_of(bytes);
