@@ -24,4 +24,8 @@ auto features_of_windows() {
       levada::features<levada::sample_rate<rate>, levada::vibration<skf_6205>>(&sample::g, levada::rpm{&sample::rpm}));
 }
 
+/// What they are called.
+inline constexpr auto& feature_names =
+    levada::feature_extractor<window_length, levada::sample_rate<rate>, levada::vibration<skf_6205>>::values::names;
+
 }  // namespace bearing

@@ -63,9 +63,10 @@ result<> run_judge(const options& o) {
   levada::candidate sent;
   sent.name = read->name().substr(0, 63);
   sent.version = read->version();
+  sent.schema = levada::schema_hash(read->parts().feature_names);
   sent.golden_rows = read->golden_rows();
   sent.golden_outputs = read->golden_outputs();
-  levada::admission gate;
+  levada::admission gate({.schema = levada::schema_hash(feature_names)});
   if (auto admitted = gate.admit(*model, sent); !admitted) return admitted;
   const auto conditions = read->parts().output_names;
   if (conditions.size() != model->outputs())

@@ -179,10 +179,14 @@ result<> run_train(const options& o) {
   if (!document) return document.error();
   const auto model = levada::any_model::make(document->parts);
   if (!model) return model.error();
+  if (model->features() != set->features || model->outputs() != set->conditions.size())
+    return fault::of(failure::data, "the trainer made a model of ", model->features(), " features and ", model->outputs(),
+                     " outputs; there are ", set->features, " features and ", set->conditions.size(), " conditions");
   if (done->rows.empty()) {  // the script's own predictions do not come back: the rows are there, and this machine's outputs
-    done->rows.assign(set->rows.begin(), set->rows.begin() + static_cast<std::ptrdiff_t>(64 * set->features));
-    done->outputs.resize(64 * model->outputs());
-    model->score_batch(done->rows, 64, done->outputs);
+    const std::size_t some = std::min<std::size_t>(64, set->labels.size());
+    done->rows.assign(set->rows.begin(), set->rows.begin() + static_cast<std::ptrdiff_t>(some * set->features));
+    done->outputs.resize(some * model->outputs());
+    model->score_batch(done->rows, some, done->outputs);
   }
   const std::vector<std::string_view> names(set->names.begin(), set->names.end()),
       conditions(set->conditions.begin(), set->conditions.end());

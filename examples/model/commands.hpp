@@ -8,6 +8,7 @@
 #include <levada/core/result.hpp>
 #include <levada/model/admission.hpp>
 
+#include <fstream>
 #include <string>
 
 namespace tool {
@@ -21,7 +22,17 @@ levada::result<> run_explain(const options& o);
 
 /// What a box is sent, as its admission takes it: views of the artifact.
 levada::candidate candidate_of(const levada::artifact& a);
-/// The first line of a file.
-levada::result<std::string> first_line(const std::string& path);
+/// A key of either kind from the first line of a file.
+template <class Key>
+levada::result<Key> read_key(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line))
+    return levada::fault::of(levada::failure::unreadable, "cannot read a key from '", path.c_str(), "'");
+  if (line.ends_with('\r')) line.pop_back();
+  auto key = Key::from_text(line);
+  if (!key) return levada::fault::of(key.error().kind, key.error().sentence, " ('", path.c_str(), "')");
+  return key;
+}
 
 }  // namespace tool

@@ -5,14 +5,19 @@
 #include <levada/connect/model_file.hpp>
 #include <levada/connect/signature.hpp>
 #include <levada/model/any_model.hpp>
+#include <levada/os/file.hpp>
+
+#include <fcntl.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <random>
+#include <span>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace tool {
@@ -75,28 +80,47 @@ std::vector<float> golden_rows(const table& data, std::size_t features) {
 
 }  // namespace
 
-result<std::string> first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) return fault::of(failure::unreadable, "cannot read '", path.c_str(), "'");
-  return line;
-}
-
 result<> run_keys(const options& o) {
   const auto keys = levada::make_keys();
   if (!keys) return keys.error();
-  const auto write = [&](const char* ending, const std::string& text, bool secret) -> result<> {
-    const std::string path = o.file + ending;
+  const std::string secret = o.file + ".secret", open = o.file + ".public";
+  for (const auto& path : {secret, open})
     if (std::filesystem::exists(path))
       return fault::of(failure::usage, "'", path.c_str(), "' is there already: a key is never written over");
-    std::ofstream file(path);
-    if (secret) std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-    if (!(file << text << '\n').flush()) return fault::of(failure::io, "cannot write '", path.c_str(), "'");
-    return {};
+  const auto write = [](const std::string& path, const std::string& digits, unsigned mode) -> result<> {
+    const auto to = levada::file::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL, mode);
+    return to ? to->write_all(digits + '\n') : to.error();
   };
-  if (auto secret = write(".secret", keys->secret.to_text(), true); !secret) return secret;
-  return write(".public", keys->open.to_text(), false);
+  if (auto written = write(secret, keys->secret.to_text(), 0600); !written) return written;
+  return write(open, keys->open.to_text(), 0644);
 }
+
+namespace {
+
+/// Columns are features in the model's order. One whose name the model has elsewhere was put elsewhere.
+result<> check_names(std::string_view path, const table& data, std::span<const std::string_view> features) {
+  const std::size_t n = std::min(data.names.size(), features.size());
+  for (std::size_t f = 0; f < n; ++f)
+    if (data.names[f] != features[f] && std::find(features.begin(), features.end(), data.names[f]) != features.end())
+      return fault::of(failure::data, "'", path, "' has '", data.names[f].c_str(), "' in column ", f + 1,
+                       ", where the model has '", features[f], "': put the columns into the model's order");
+  return {};
+}
+
+/// Under its name there is always a whole file.
+result<> write_whole(const std::string& path, std::span<const std::byte> bytes) {
+  const std::string beside = path + ".new";
+  const auto to = levada::file::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (!to) return to.error();
+  auto done = to->write_all({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  std::error_code trouble;
+  if (done) std::filesystem::rename(beside, path, trouble);
+  if (trouble) done = fault::of(failure::io, "cannot write '", path.c_str(), "': ", trouble.message().c_str());
+  if (!done) std::filesystem::remove(beside, trouble);
+  return done;
+}
+
+}  // namespace
 
 result<> run_convert(const options& o) {
   auto document = levada::load_model(o.file.c_str());
@@ -112,6 +136,7 @@ result<> run_convert(const options& o) {
     if (data.columns != model->features())
       return fault::of(failure::data, "'", o.data.c_str(), "' has ", data.columns, " columns, and the model ", model->features(),
                        " features");
+    if (auto same = check_names(o.data, data, document->parts.feature_names); !same) return same;
     if (data.rows() < golden_count)
       return fault::of(failure::data, "'", o.data.c_str(), "' has ", data.rows(), " rows; ", golden_count, " are the least");
   }
@@ -122,6 +147,7 @@ result<> run_convert(const options& o) {
     if (golden->columns != model->features() + model->outputs())
       return fault::of(failure::data, "'", o.golden.c_str(), "' has ", golden->columns, " columns; ", model->features(),
                        " features and ", model->outputs(), " outputs are expected");
+    if (auto same = check_names(o.golden, *golden, document->parts.feature_names); !same) return same;
     for (std::size_t i = 0; i < golden->rows(); ++i) {
       const auto row = golden->row(i);
       rows.insert(rows.end(), row.begin(), row.begin() + static_cast<std::ptrdiff_t>(model->features()));
@@ -144,9 +170,7 @@ result<> run_convert(const options& o) {
   if (o.key.empty()) {
     bytes = levada::write_artifact(contents);
   } else {
-    const auto line = first_line(o.key);
-    if (!line) return line.error();
-    const auto key = levada::secret_key::from_text(*line);
+    const auto key = read_key<levada::secret_key>(o.key);
     if (!key) return key.error();
     bytes = levada::write_artifact(contents, levada::signed_by{*key});
   }
@@ -155,9 +179,7 @@ result<> run_convert(const options& o) {
   if (!read) return read.error();
   levada::admission gate({.tolerance = static_cast<float>(o.tolerance)});
   if (auto good = gate.admit(*model, candidate_of(*read)); !good) return good;
-  std::ofstream file(o.output, std::ios::binary);
-  if (!file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size())).flush())
-    return fault::of(failure::io, "cannot write '", o.output.c_str(), "'");
+  if (auto written = write_whole(o.output, bytes); !written) return written;
   std::printf("%s: model '%s', version %llu, %zu features, %zu outputs, %zu bytes%s\n", o.output.c_str(), name.c_str(),
               static_cast<unsigned long long>(o.version), model->features(), model->outputs(), bytes.size(),
               o.key.empty() ? ", not signed" : ", signed");

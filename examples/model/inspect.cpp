@@ -51,11 +51,21 @@ std::string shape_of(const model_part& step) {
   }
   return "nothing";
 }
-/// Names for its features, its own or "feature 7".
-std::vector<std::string> names_of(const artifact& a, std::size_t features) {
-  std::vector<std::string> names(a.parts().feature_names.begin(), a.parts().feature_names.end());
-  for (std::size_t i = names.size(); i < features; ++i) names.push_back("feature " + std::to_string(i));
+/// The file's own names, or "feature 7".
+std::vector<std::string> names_of(std::span<const std::string_view> own, const char* otherwise, std::size_t n) {
+  std::vector<std::string> names(own.begin(), own.end());
+  for (std::size_t i = names.size(); i < n; ++i) names.push_back(otherwise + (' ' + std::to_string(i)));
   return names;
+}
+void print_names(const char* of_what, std::span<const std::string_view> names) {
+  if (names.empty()) return;
+  std::printf("%-11s", of_what);
+  const char* comma = "";
+  for (const auto name : names) {
+    std::printf("%s%.*s", comma, static_cast<int>(name.size()), name.data());
+    comma = ", ";
+  }
+  std::printf("\n");
 }
 
 }  // namespace
@@ -84,15 +94,13 @@ result<> run_inspect(const options& o) {
     std::printf("step       %.*s: %s\n", static_cast<int>(kind.size()), kind.data(), shape_of(step).c_str());
   }
   const auto& parts = read->parts();
-  if (!parts.feature_names.empty()) {
-    std::printf("features  ");
-    for (const auto feature : parts.feature_names) std::printf(" %.*s", static_cast<int>(feature.size()), feature.data());
-    std::printf("\n");
-  }
+  print_names("features", parts.feature_names);
+  print_names("outputs", parts.output_names);
   std::printf("schema     %016llx\n", static_cast<unsigned long long>(levada::schema_hash(parts.feature_names)));
   std::printf("golden     %zu values in rows, %zu in outputs\n", read->golden_rows().size(), read->golden_outputs().size());
   std::printf("training   %s\n", parts.training.features == 0 ? "not known" : "a histogram of each feature");
-  std::printf("signature  %s\n", read->signature().empty() ? "none" : "there; `model verify --key` says whose it is not");
+  std::printf("signature  %s\n",
+              read->signature().empty() ? "none" : "there; `model verify --key` says whether it is that of a key");
   return {};
 }
 
@@ -107,9 +115,7 @@ result<> run_verify(const options& o) {
     levada::admission gate(wanted);
     good = gate.admit(*model, candidate_of(*read));
   } else {
-    const auto line = first_line(o.key);
-    if (!line) return line.error();
-    const auto key = levada::public_key::from_text(*line);
+    const auto key = read_key<levada::public_key>(o.key);
     if (!key) return key.error();
     levada::admission gate(wanted, levada::verified_by{*key});
     good = gate.admit(*model, candidate_of(*read));
@@ -170,26 +176,31 @@ result<> run_explain(const options& o) {
                      " features");
   const auto& steps = read->parts().steps;
   const bool trees_alone = steps.size() == 1 && steps[0].kind == model_part::kind_t::trees;
-  if (o.exact && !trees_alone) return fault::of(failure::usage, "exact values are for models that are trees alone");
   if (!model->can_explain())
     return fault::of(failure::usage, "this kind of model does not know why: trees, linear models and components do");
-  const auto names = names_of(*read, features);
+  const auto exact =
+      trees_alone
+          ? levada::tree_explanation::make(steps[0].trees)
+          : result<levada::tree_explanation>(fault::of(failure::usage, "exact values are for models that are trees alone"));
+  if (o.exact && !exact) return exact.error();
+  if (o.exact && exact->depth() > levada::tree_explanation::deepest)
+    return fault::of(failure::usage, "exact values are for trees of ", levada::tree_explanation::deepest,
+                     " levels at most, and these have ", exact->depth());
+  const auto names = names_of(read->parts().feature_names, "feature", features);
+  const auto output_names = names_of(read->parts().output_names, "output", model->outputs());
   std::vector<float> scores(model->outputs()), contributions(features + 1);
   std::vector<std::size_t> order(features);
   for (std::size_t r = 0; r < rows->rows(); ++r) {
     model->score(rows->row(r), scores);
     for (std::size_t output = 0; output < scores.size(); ++output) {
-      if (o.exact) {
-        auto why = levada::tree_explanation::make(steps[0].trees);
-        if (!why) return why.error();
-        why->shapley(rows->row(r), output, contributions);
-      } else {
+      if (o.exact)
+        exact->shapley(rows->row(r), output, contributions);
+      else
         model->explain(rows->row(r), output, contributions);
-      }
       std::iota(order.begin(), order.end(), 0u);
       std::stable_sort(order.begin(), order.end(),
                        [&](std::size_t a, std::size_t b) { return std::fabs(contributions[a]) > std::fabs(contributions[b]); });
-      std::printf("row %zu, output %zu: %g\n  %-24s %+g\n", r, output, static_cast<double>(scores[output]), "base",
+      std::printf("row %zu, %s: %g\n  %-24s %+g\n", r, output_names[output].c_str(), static_cast<double>(scores[output]), "base",
                   static_cast<double>(contributions[features]));
       for (std::size_t i = 0; i < std::min(o.top, features); ++i)
         std::printf("  %-24s %+g  (%g)\n", names[order[i]].c_str(), static_cast<double>(contributions[order[i]]),

@@ -22,7 +22,9 @@ std::variant<options, int> parse(int argc, char** argv) {
   convert->add_option("INPUT", o.file, "XGBoost .json or .ubj, LightGBM .txt, .onnx")->required();
   convert->add_option("OUTPUT", o.output)->required();
   convert->add_option("--name", o.name, "name of the model (default: of the file)");
-  convert->add_option("--version", o.version, "must rise from one to the next that a box is sent")->capture_default_str();
+  convert->add_option("--version", o.version, "must rise from one to the next that a box is sent")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000'000'000}));
   convert->add_option("--made-by", o.made_by, "for people: from which data, by which program");
   convert->add_option("--golden", o.golden,
                       "CSV: features, then outputs, as the program that trained the model said them. Without it the outputs are "
@@ -41,7 +43,9 @@ std::variant<options, int> parse(int argc, char** argv) {
   auto* bench = add(verb::bench, "bench", "measure how long a row takes here");
   bench->add_option("FILE", o.file)->required();
 
-  auto* explain = add(verb::explain, "explain", "say for each row which features made it what it is");
+  auto* explain =
+      add(verb::explain, "explain",
+          "say for each row how much each feature has added to the output, before the link function where there is one");
   explain->add_option("FILE", o.file)->required();
   explain->add_option("ROWS", o.row, "CSV: features")->required();
   explain->add_option("--top", o.top, "features to name")->capture_default_str();

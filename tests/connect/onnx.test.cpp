@@ -102,9 +102,12 @@ TEST_CASE("trees: two classes with one score give that of the second") {
   const auto one = classifier({1, 3, 4}, {0, 0, 0}, {-1, 0.5f, 2}, {0, 1}).with("post_transform", std::string("LOGISTIC"));
   const auto file = naive::onnx({0, 2}, {node(one).with("base_values", floats{0.25f})});
   check_row(score_of(file, {1, 0}), {static_cast<float>(logistic(2.25))});
-  // A base for each class: the second's counts.
-  check_row(score_of(naive::onnx({0, 2}, {node(one).with("base_values", floats{9, 0.25f})}), {1, 0}),
-            {static_cast<float>(logistic(2.25))});
+  // ONNX does not say what other bases of two classes mean, and onnxruntime does not add them.
+  const auto two = classifier({1, 3, 4}, {1, 1, 1}, {-1, 0.5f, 2}, {0, 1});
+  check_row(score_of(naive::onnx({0, 2}, {node(two)}), {1, 0}), {2});
+  CHECK_REFUSED(read(naive::onnx({0, 2}, {node(one).with("base_values", floats{9, 0.25f})})), "2 base_values for two classes");
+  CHECK_REFUSED(read(naive::onnx({0, 2}, {node(two).with("base_values", floats{0.25f})})), "1 base_values for two classes");
+  CHECK_REFUSED(read(naive::onnx({0, 2}, {classifier({1, 3, 4}, {0, 0, 0}, {-1, 0.5f, 2}, {0})})), "1 classes");
   const auto got = read(file);
   REQUIRE(got->parts.output_names.size() == 1);
   CHECK(got->parts.output_names[0] == "1");
@@ -258,6 +261,78 @@ TEST_CASE("convolutions: several channels in, a mean over time") {
   check_row(score_of(file({0, 2, 6}, {node("Conv", {"x", "w"}, {"c"})}), x), expected);
   const auto turn = node("Transpose", {"x"}, {"t"}).with("perm", integers{0, 2, 1});
   check_row(score_of(file({0, 6, 2}, {turn, node("Conv", {"t", "w"}, {"c"})}), x), expected);
+}
+
+TEST_CASE("convolutions: an activation may stand behind the pool or the flattening") {
+  const auto file = [](std::string pool, const words& order) {
+    std::vector<node> nodes{node("Conv", {"x", "w"}, {"y0"})};
+    for (const auto& op : order) {
+      const std::string from = "y" + std::to_string(nodes.size() - 1), to = "y" + std::to_string(nodes.size());
+      if (op == "pool")
+        nodes.push_back(node(pool, {from}, {to}).with("kernel_shape", integers{2}));
+      else
+        nodes.push_back(node(op, {from}, {to}));
+    }
+    nodes.push_back(node("Identity", {"y" + std::to_string(nodes.size() - 1)}, {"y"}));
+    return naive::onnx({0, 1, 4}, nodes, {naive::tensor("w", {1, 1, 2}, {1, 1})});
+  };
+  const row x{1, -3, 1, 4};  // sums -2, -2, 5
+  check_row(score_of(file("MaxPool", {"Relu", "pool", "Flatten"}), x), {0, 5});
+  check_row(score_of(file("MaxPool", {"pool", "Relu", "Flatten"}), x), {0, 5});
+  check_row(score_of(file("MaxPool", {"pool", "Flatten", "Relu"}), x), {0, 5});
+  check_row(score_of(file("AveragePool", {"Relu", "pool", "Flatten"}), x), {0, 2.5f});
+  CHECK_REFUSED(read(file("AveragePool", {"pool", "Relu", "Flatten"})), "does not follow a dense layer");
+}
+
+TEST_CASE("two classes of a network: the probability of the second, as scikit-learn's exporter writes it") {
+  const auto graph = [](std::vector<node> behind, float one = 1) {
+    std::vector<node> nodes{node("MatMul", {"x", "w"}, {"m"}), node("Add", {"m", "b"}, {"s"}), node("Sigmoid", {"s"}, {"p"}),
+                            node("Sub", {"one", "p"}, {"q"})};
+    nodes.insert(nodes.end(), behind.begin(), behind.end());
+    return naive::onnx({0, 2}, nodes,
+                       {naive::tensor("w", {2, 1}, {1, 2}), naive::tensor("b", {1}, {0.5f}), naive::tensor("one", {}, {one}),
+                        naive::tensor("classes", {7, 9})},
+                       {"label", "y"});
+  };
+  const auto both = node("Concat", {"q", "p"}, {"both"}).with("axis", std::int64_t{1});
+  const auto names = node("ZipMap", {"both"}, {"y"}).with("classlabels_int64s", integers{7, 9});
+  const auto file =
+      graph({both, node("ArgMax", {"both"}, {"place"}), node("ArrayFeatureExtractor", {"classes", "place"}, {"label"}), names});
+  check_row(score_of(file, {1, -1}), {static_cast<float>(logistic(-0.5))});
+  const auto got = read(file);
+  REQUIRE(got->parts.output_names.size() == 1);
+  CHECK(got->parts.output_names[0] == "9");
+  // What is made of both cannot be made of one.
+  CHECK_REFUSED(read(graph({both, node("Softmax", {"both"}, {"y"})})), "it takes the scores of both classes");
+  CHECK_REFUSED(read(graph({both, node("Normalizer", {"both"}, {"y"})})), "it takes the scores of both classes");
+  CHECK_REFUSED(read(graph({node("Concat", {"p", "q"}, {"both"}), names})), "(Concat)");
+  CHECK_REFUSED(read(graph({both, names}, 2)), "(Sub): its constant must be on the right");
+  const auto one_score = classifier({1, 3, 4}, {0, 0, 0}, {-1, 0.5f, 2}, {0, 1});
+  CHECK_REFUSED(
+      read(naive::onnx({0, 2}, {one_score, node("Normalizer", {"y"}, {"z"}).with("norm", std::string("L1"))}, {}, {"z"})),
+      "it takes the scores of both classes");
+}
+
+TEST_CASE("numbers stay what they are: casts, constants and links") {
+  const auto cast = [](std::int64_t to) {
+    return naive::onnx({0, 2}, {node("Cast", {"x"}, {"c"}).with("to", to), node("MatMul", {"c", "w"}, {"y"})},
+                       {naive::tensor("w", {2, 1}, {1, 2})});
+  };
+  check_row(score_of(cast(1), {0.5f, 1}), {2.5f});
+  check_row(score_of(cast(11), {0.5f, 1}), {2.5f});
+  CHECK_REFUSED(read(cast(7)), "type 7");  // whole numbers: it would cut them off
+  const auto add = [](const integers& dims, const floats& values) {
+    return naive::onnx({0, 2}, {node("MatMul", {"x", "w"}, {"m"}), node("Add", {"m", "b"}, {"y"})},
+                       {naive::tensor("w", {2, 2}, {1, 0, 0, 1}), naive::tensor("b", dims, values)});
+  };
+  check_row(score_of(add({1, 2}, {3, 4}), {1, 2}), {4, 6});
+  check_row(score_of(add({1}, {3}), {1, 2}), {4, 5});
+  CHECK_REFUSED(read(add({2, 1}, {3, 4})), "does not add a constant to each output");  // one a row
+  CHECK_REFUSED(read(naive::onnx({0, 2}, {node("Mul", {"x", "b"}, {"y"})}, {naive::tensor("b", {2, 1}, {3, 4})})),
+                "not a float, or a row of them");
+  const auto behind = [](node&& n) { return naive::onnx({0, 2}, {regressor(), std::move(n)}, {}, {"z"}); };
+  check_row(score_of(behind(node("Exp", {"y"}, {"z"})), {0, 0}), {std::exp(10.0f)});
+  CHECK_REFUSED(read(behind(node("Softmax", {"y"}, {"z"}).with("axis", std::int64_t{0}))), "(Softmax)");
 }
 
 TEST_CASE("a graph that is not a chain of known nodes is refused with the node's name") {

@@ -118,9 +118,30 @@ TEST_CASE("dropped trees weigh less, and a linear booster is a linear model") {
   CHECK_REFUSED(read(replaced(linear, "[1,2,3]", "[1,2]")), "gblinear");
 }
 
+TEST_CASE("a linear booster begins every output with the first base_score, as XGBoost does") {
+  const auto got = read(R"({"learner":{"gradient_booster":{"model":{"weights":[1,2,3,4]},"name":"gblinear"},
+    "learner_model_param":{"base_score":"[5E-1,9E0]","num_class":"0","num_feature":"1","num_target":"2"},
+    "objective":{"name":"reg:squarederror"}}})");
+  CHECK(score_of(got, {10}, 0) == Approx(0.5 + 10 + 3));
+  CHECK(score_of(got, {10}, 1) == Approx(0.5 + 20 + 4));
+}
+
+TEST_CASE("rounds behind the best one are refused: whether they count depends on who asks XGBoost") {
+  const auto best = [](std::string_view round) {
+    return with("\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"" + std::string(round) + "\"}");
+  };
+  CHECK(best("1"));
+  CHECK_REFUSED(best("0"), "all 2 rounds or by the best 1, depending on who asks; save the best: booster[:1]");
+  CHECK(read(replaced(replaced(file, "\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"0\"}"),
+                      "\"num_parallel_tree\":\"1\"", "\"num_parallel_tree\":\"2\"")));
+}
+
 TEST_CASE("what cannot be expressed is refused in words") {
   CHECK_REFUSED(with("\"split_type\":[0,", "\"split_type\":[1,"), "tree 0 splits by category");
   CHECK_REFUSED(with("\"num_nodes\":\"5\",\"size_leaf_vector\":\"0\"", "\"size_leaf_vector\":\"3\""), "one_output_per_tree");
+  auto vectors = replaced(file, "\"num_nodes\":\"5\",\"size_leaf_vector\":\"0\"", "\"size_leaf_vector\":\"2\"");
+  vectors = replaced(replaced(vectors, "\"num_target\":\"1\"", "\"num_target\":\"2\""), "binary:logistic", "reg:squarederror");
+  CHECK_REFUSED(read(vectors), "tree 0 has vectors as leaves");  // not: output 1 has no trees
   CHECK_REFUSED(with("\"name\":\"gbtree\"", "\"name\":\"gbforest\""), "booster 'gbforest'");
   CHECK_REFUSED(read("{\"nodeid\":0}"), "save_model");
 }

@@ -120,6 +120,8 @@ TEST_CASE("parts that are no mixture are refused in words") {
   refused(flat.parts(), "mixture: the precision factor of distribution 1 is not triangular with a diagonal above zero");
   heavy.weights[0] = 1;
   refused(heavy.parts(), "mixture: the weights should be 1 together, and are 1666 thousandths");
+  heavy.weights[0] = 1e38f;
+  refused(heavy.parts(), "mixture: the weights should be 1 together, and are 1000000000 thousandths");  // or more
   negative.weights[0] = -1;
   refused(negative.parts(), "mixture: the weight of distribution 0 is negative");
   cut.factors.pop_back();

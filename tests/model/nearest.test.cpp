@@ -111,6 +111,9 @@ TEST_CASE("parts that do not fit each other are refused in words") {
   refused(unknown.parts(), "nearest: centre 4 has label 2, and they end before 2");
   few.labels.pop_back();
   refused(few.parts(), "nearest: 10 centres have 9 labels");
+  auto countless = p.parts();
+  countless.labels_count = UINT32_MAX;  // a small file that would ask for much memory
+  refused(countless, "nearest: 4294967295 labels, where 1 to 16777216 are possible");
   infinite.positions[5] = INFINITY;
   refused(infinite.parts(), "nearest: number 5 of its coordinates is infinite or NaN");
   refused({3, 0}, "nearest: 0 centres");

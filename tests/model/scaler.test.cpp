@@ -81,4 +81,5 @@ TEST_CASE("parts that do not fit each other are refused in words") {
   refused({kind::affine, 2, ones, bad}, "scaler: number 1 of its factors is infinite or NaN");
   refused({kind::l2, 2, ones, {}}, "scaler: 0 offsets are needed and 2 are there");
   refused({kind::l2, 0}, "scaler: 0 features");
+  refused({kind::l2, 0x8000'0006}, "scaler: 2147483654 features, where 1 to 65536 are possible");
 }

@@ -243,6 +243,16 @@ TEST_CASE("what is no forest is refused in a sentence") {
   f = forest(small);
   f.parts.leaf_outputs = 2;
   CHECK(refused(f) == "trees: leaves of 2 values do not fit 1 outputs");
+  // A small file that would ask for much memory.
+  f = forest(small);
+  f.base.clear();
+  f.view();
+  f.parts.outputs = 0x5555'5556;
+  CHECK(refused(f) == "trees: 1431655766 outputs, where 1 to 65536 are possible");
+  f = forest({.features = 4, .outputs = 2, .leaf_outputs = 2, .trees = 1, .depth = 1});
+  f.leaf_values.resize(2);
+  f.view();
+  CHECK(refused(f) == "trees: there are 2 values of leaves, where each has 2 of its own");
   f.parts = {.features = 1};
   CHECK(refused(f) == "trees: there is no tree");
 }

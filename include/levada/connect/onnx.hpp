@@ -86,11 +86,18 @@ class onnx_reader {
       labels_.insert(labels_.end(), node.outputs.begin(), node.outputs.end());
       return {};
     }
+    if (take_both_classes(node)) return {};
     if (!is(now_, *from)) return wrong_at(node, "it takes '", *from, "', which is not what the node before it gives");
     if (node.op == "ArgMax") {
       labels_.push_back(node.outputs[0]);
       return {};
     }
+    if (node.op == "Cast") {
+      const auto to = node.integer("to", float_type);
+      if (to != float_type && to != double_type) return wrong_at(node, "it makes other numbers than floats of them, type ", to);
+    }
+    if (node.op == "ZipMap")
+      if (auto ok = name_outputs(node, network_.width(), classes_of(node)); !ok) return ok;
     for (auto same : {"Identity", "Cast", "ZipMap", "Dropout"})
       if (node.op == same) return now_.push_back(node.outputs[0]), result<>{};
 
@@ -103,7 +110,28 @@ class onnx_reader {
     return {};
   }
 
+  /// The probability of the second of two classes, and 1 less it, side by side: it stands for both from here on.
+  bool take_both_classes(const onnx_node& node) {
+    if (second_alone_ || network_.width() != 1 || node.inputs.size() != 2) return false;
+    const auto axis = node.integer("axis", 1);
+    if (node.op == "Concat" && is(first_, node.inputs[0]) && is(now_, node.inputs[1]) && (axis == 1 || axis == -1)) {
+      second_alone_ = true;
+      now_.assign(1, node.outputs[0]);
+      return true;
+    }
+    const auto one = graph_.constants.find(node.inputs[0]);
+    if (node.op != "Sub" || !is(now_, node.inputs[1]) || one == graph_.constants.end() || !one->second.is_row() ||
+        one->second.floats != std::vector{1.0f})
+      return false;
+    first_.push_back(node.outputs[0]);
+    return true;
+  }
+
   result<> read_step(const onnx_node& node, std::size_t data) {
+    bool alone = node.op == "Sigmoid";
+    for (auto op : {"Add", "Sub", "Mul", "Div"}) alone = alone || node.op == op;
+    if (second_alone_ && !alone)
+      return wrong_at(node, "it takes the scores of both classes, and that of the second is here alone");
     if (node.op == "Scaler") return read_scaler(node);
     if (node.op == "Normalizer") return read_normalizer(node);
     if (node.op == "LinearRegressor" || node.op == "LinearClassifier") return read_linear(node);
@@ -115,15 +143,17 @@ class onnx_reader {
     return wrong_at(node, "this operator is not supported");
   }
 
-  /// A logistic or softmax behind a model that has a link function to set.
+  /// A logistic, exponential or softmax behind a model that has a link function to set.
   bool take_link(const onnx_node& node) {
-    if (steps_.empty() || (node.op != "Sigmoid" && node.op != "Softmax")) return false;
+    const auto axis = node.integer("axis", 1);
+    const bool softmax = node.op == "Softmax" && (axis == 1 || axis == -1);
+    if (steps_.empty() || !(softmax || node.op == "Sigmoid" || node.op == "Exp")) return false;
     auto& last = steps_.back();
     auto* link = last.kind == model_part::kind_t::linear  ? &last.linear.link
                  : last.kind == model_part::kind_t::trees ? &last.trees.link
                                                           : nullptr;
     if (link == nullptr || *link != link_function::identity) return false;
-    *link = node.op == "Sigmoid" ? link_function::logistic : link_function::softmax;
+    *link = softmax ? link_function::softmax : node.op == "Exp" ? link_function::exponential : link_function::logistic;
     return true;
   }
 
@@ -171,7 +201,7 @@ class onnx_reader {
     const auto row = row_for(node, 0);
     if (!row) return row.error();
     using kind = scaler_parts::kind_t;
-    const auto norm = node.words("norm");
+    const auto norm = node.words("norm");  // MAX: of magnitudes, as scikit-learn means it and onnxruntime does not
     steps_.push_back({.kind = model_part::kind_t::scaler});
     steps_.back().scaler.features = *row;
     steps_.back().scaler.kind = norm == "L1" ? kind::l1 : norm == "L2" ? kind::l2 : kind::max;
@@ -185,7 +215,7 @@ class onnx_reader {
     const auto constant = graph_.constants.find(node.inputs[1 - data]);
     if (constant == graph_.constants.end()) return wrong_at(node, "it takes no constant");
     const auto& values = constant->second.floats;
-    if (values.empty() || !constant->second.whole()) return wrong_at(node, "its constant is not made of floats");
+    if (!constant->second.is_row()) return wrong_at(node, "its constant is not a float, or a row of them");
     if (data == 1 && (node.op == "Sub" || node.op == "Div")) return wrong_at(node, "its constant must be on the right");
     const auto row = row_for(node, values.size() > 1 ? values.size() : 0);
     if (!row) return row.error();
@@ -222,11 +252,16 @@ class onnx_reader {
   /// A step that gives this many outputs is the last one so far.
   result<> gives(const onnx_node& node, std::uint32_t outputs, link_function link, std::vector<std::string_view> classes) {
     if (outputs == 1 && link == link_function::softmax) return wrong_at(node, "SOFTMAX of one output is not supported");
-    if (outputs == 1 && classes.size() == 2) classes.erase(classes.begin());  // the score of the second
-    if (!classes.empty() && classes.size() != outputs)
-      return wrong_at(node, classes.size(), " classes for ", outputs, " outputs");
-    document_.parts.output_names = document_.keep(classes);
+    second_alone_ = outputs == 1 && classes.size() == 2;
     network_.restart(outputs);
+    document_.parts.output_names = {};
+    return name_outputs(node, outputs, std::move(classes));
+  }
+  result<> name_outputs(const onnx_node& node, std::size_t outputs, std::vector<std::string_view> classes) {
+    if (classes.empty()) return {};
+    if (second_alone_ && classes.size() == 2) classes.erase(classes.begin());
+    if (classes.size() != outputs) return wrong_at(node, classes.size(), " classes for ", outputs, " outputs");
+    document_.parts.output_names = document_.keep(classes);
     return {};
   }
 
@@ -258,7 +293,8 @@ class onnx_reader {
     const auto link = link_of(node);
     if (!link) return link.error();
     auto classes = node.op == "TreeEnsembleClassifier" ? classes_of(node) : std::vector<std::string_view>();
-    if (node.op == "TreeEnsembleClassifier" && classes.empty()) return wrong_at(node, "it has no classes");
+    if (node.op == "TreeEnsembleClassifier" && classes.size() < 2)
+      return wrong_at(node, "it has ", classes.size(), " classes; there is something to learn from two on");
     const auto trees = onnx_tree_reader::read(node, network_.width(), classes.size(), *link, document_);
     if (!trees) return trees.error();
     steps_.push_back({.kind = model_part::kind_t::trees});
@@ -266,11 +302,15 @@ class onnx_reader {
     return gives(node, trees->outputs, *link, std::move(classes));
   }
 
+  static constexpr std::int64_t float_type = 1, double_type = 11;
+
   onnx_graph graph_;
   model_document document_;
   std::vector<model_part> steps_;
-  onnx_network network_;                        // the layers since the last step
-  std::vector<std::string_view> now_, labels_;  // names of what the last step gives; of classes chosen
+  onnx_network network_;  // the layers since the last step
+  // Names of what the last step gives; of classes chosen; of the probability of the first class, where the second's is here.
+  std::vector<std::string_view> now_, labels_, first_;
+  bool second_alone_ = false;  // what comes now stands for the scores of two classes
 };
 
 }  // namespace detail
@@ -278,10 +318,9 @@ class onnx_reader {
 /// Takes  the bytes of an .onnx file whose graph is a chain from one input: Scaler, Normalizer, arithmetic with constants,
 ///        LinearRegressor and LinearClassifier, TreeEnsembleRegressor and TreeEnsembleClassifier in float, Gemm, MatMul, Conv and
 ///        pooling over one dimension, and their activations. Opset and domain are not asked for.
-/// Emits  a step for each model, a network for layers in a row. A classifier gives its scores; of two classes with one score,
-/// that
-///        of the second. Convolutions over several channels take a row step by step, where ONNX has it channel by channel: see
-///        docs/models.md.
+/// Emits  a step for each model, a network for layers in a row. A classifier gives its scores; of two classes with one
+///        score, or with p and 1 - p, that of the second. Convolutions over several channels take a row step by step, where ONNX
+///        has it channel by channel: see docs/models.md.
 /// Fails  in words that name the node which is not supported, or damaged.
 inline result<model_document> read_onnx(std::span<const std::byte> bytes) {
   auto graph = detail::onnx_graph_of(bytes);

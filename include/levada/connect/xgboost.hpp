@@ -83,6 +83,7 @@ class xgboost_reader {
     if (auto ok = read_objective(words_of(member(*learner, {"objective", "name"})), *sizes); !ok) return ok;
     if (auto ok = read_names(member(*learner, {"feature_names"})); !ok) return ok;
 
+    read_best(member(*learner, {"attributes", "best_iteration"}));
     const auto name = words_of(member(*booster, {"name"}));
     if (name == "gbtree") return read_forest(member(*booster, {"model"}), nullptr);
     if (name == "dart") return read_forest(member(*booster, {"gbtree", "model"}), member(*booster, {"weight_drop"}));
@@ -124,6 +125,11 @@ class xgboost_reader {
     return {};
   }
 
+  /// Training that stopped early keeps rounds behind its best one.
+  void read_best(const json* best) {
+    if (best != nullptr && !parse_number(*best, best_round_)) best_round_ = all_rounds;
+  }
+
   result<> read_names(const json* names) {
     if (names == nullptr || !names->is_array() || names->empty()) return {};
     if (names->size() != features_) return wrong(names->size(), " feature names for ", features_, " features");
@@ -147,10 +153,19 @@ class xgboost_reader {
     std::vector<std::vector<std::size_t>> of(outputs_);
     for (std::size_t t = 0; t < groups.size(); ++t) {
       if (groups[t] >= outputs_) return wrong("tree ", t, " is for output ", groups[t], " of ", outputs_);
+      if (has_vectors((*trees)[t]))
+        return wrong("tree ", t, " has vectors as leaves (multi_output_tree); train with one_output_per_tree");
       of[groups[t]].push_back(t);
     }
     for (const auto& one : of)
       if (one.size() != of[0].size()) return wrong("its outputs have unequal numbers of trees");
+    std::size_t abreast = 1;
+    if (const json* said = member(*model, {"gbtree_model_param", "num_parallel_tree"}))
+      if (!parse_number(*said, abreast) || abreast == 0) return wrong("num_parallel_tree is not a number above zero");
+    const auto rounds = of[0].size() / abreast;
+    if (best_round_ != all_rounds && best_round_ + 1 != rounds)
+      return wrong("training stopped early, and XGBoost itself predicts by all ", rounds, " rounds or by the best ",
+                   best_round_ + 1, ", depending on who asks; save the best: booster[:", best_round_ + 1, "]");
     for (std::size_t round = 0; round < of[0].size(); ++round)
       for (const auto& one : of)
         if (auto ok = read_tree((*trees)[one[round]], one[round], drops[one[round]]); !ok) return ok;
@@ -167,6 +182,12 @@ class xgboost_reader {
     return {};
   }
 
+  static bool has_vectors(const json& tree) {
+    const json* leaf = member(tree, {"tree_param", "size_leaf_vector"});
+    std::uint32_t size = 0;
+    return leaf != nullptr && (!parse_number(*leaf, size) || size > 1);
+  }
+
   result<> read_tree(const json& tree, std::size_t number, float weight) {
     std::vector<std::int64_t> left, right, feature, default_left, split_type;
     std::vector<float> condition, cover;
@@ -177,11 +198,6 @@ class xgboost_reader {
         !parse_numbers(member(tree, {"split_conditions"}), condition) || n() == 0 || right.size() != n() ||
         feature.size() != n() || default_left.size() != n() || condition.size() != n())
       return wrong("tree ", number, ": its columns are missing, no numbers, or of unequal length");
-    if (const json* leaf = member(tree, {"tree_param", "size_leaf_vector"})) {
-      std::uint32_t size = 0;
-      if (!parse_number(*leaf, size) || size > 1)
-        return wrong("tree ", number, " has vectors as leaves (multi_output_tree); train with one_output_per_tree");
-    }
     const bool typed = parse_numbers(member(tree, {"split_type"}), split_type) && split_type.size() == n();
     covered_ = parse_numbers(member(tree, {"sum_hessian"}), cover) && cover.size() == n() && covered_;
 
@@ -203,12 +219,13 @@ class xgboost_reader {
     return forest_.add("xgboost", 0, n(), features_, at);
   }
 
-  /// weights[f * outputs + o], and a row of biases behind them.
+  /// weights[f * outputs + o], and a row of biases behind them. Each output begins with the first base_score, also in files that
+  /// have one for each: so does XGBoost.
   result<> read_linear(const json* from) {
     std::vector<float> read;
     if (!parse_numbers(from, read) || read.size() != std::size_t{features_ + 1} * outputs_)
       return wrong("the weights of gblinear are not one for each feature and output");
-    std::vector<float> weights(std::size_t{features_} * outputs_), bias = base_;
+    std::vector<float> weights(std::size_t{features_} * outputs_), bias(outputs_, base_[0]);
     for (std::size_t o = 0; o < outputs_; ++o) {
       for (std::size_t f = 0; f < features_; ++f) weights[o * features_ + f] = read[f * outputs_ + o];
       bias[o] += read[std::size_t{features_} * outputs_ + o];
@@ -223,8 +240,11 @@ class xgboost_reader {
     return {};
   }
 
+  static constexpr std::size_t all_rounds = std::numeric_limits<std::size_t>::max();
+
   model_document document_;
   std::uint32_t features_ = 0, outputs_ = 1;
+  std::size_t best_round_ = all_rounds;
   link_function link_ = link_function::identity;
   std::vector<float> base_;
   read_trees forest_;
@@ -234,18 +254,19 @@ class xgboost_reader {
 }  // namespace detail
 
 /// Takes  the bytes of a .json or .ubj file of XGBoost: boosters gbtree, dart and gblinear, and the objectives of
-///        which xgboost_objectives knows the link. All trees of the file count: slice a booster that stopped early before you
-///        save it.
+///        which xgboost_objectives knows the link. Of a booster that stopped early, save the rounds up to the best:
+///        booster[: booster.best_iteration + 1].save_model(...).
 /// Emits  one step: trees, whose splits are x < threshold in float as XGBoost's are, or a linear model. multi:softmax gives the
 ///        probabilities of softprob.
-/// Fails  in words where the file is damaged, splits by category or has vectors as leaves.
+/// Fails  in words where the file is damaged, splits by category, has vectors as leaves, or rounds behind its best one.
 inline result<model_document> read_xgboost(std::span<const std::byte> bytes) {
   // Behind the first brace of JSON comes white space or a quote; of UBJ, the type of a length.
   const bool binary =
       bytes.size() > 1 && std::string_view("iUIlL$#N").find(static_cast<char>(bytes[1])) != std::string_view::npos;
   const auto file = detail::json_of(bytes, binary);
   if (file.is_discarded())
-    return fault::of(failure::data, "xgboost: this is not whole ", binary ? "UBJ" : "JSON", ", or nests too deep");
+    return fault::of(failure::data, "xgboost: this is not whole ", binary ? "UBJ" : "JSON", ", or nests too deep",
+                     binary ? "" : "; what has a NaN in it can be saved as .ubj");
   return detail::xgboost_reader::read(file);
 }
 

@@ -48,8 +48,8 @@ class mixture {
                          " is not triangular with a diagonal above zero: give the Cholesky factor of its inverse covariance");
     }
     if (!(sum > 0.999 && sum < 1.001))
-      return fault::of(failure::data, "mixture: the weights should be 1 together, and are ", static_cast<int>(sum * 1000),
-                       " thousandths");
+      return fault::of(failure::data, "mixture: the weights should be 1 together, and are ",
+                       static_cast<std::int64_t>(std::fmin(sum, 1e6) * 1000), " thousandths");
     return mixture(p);
   }
 

@@ -37,6 +37,7 @@ class nearest {
     if (p.labels_count == 0) return nearest(p);
     const std::size_t most = p.centres < most_neighbours ? p.centres : most_neighbours;
     if (auto ok = detail::check_length("nearest", "neighbours", p.neighbours, most); !ok) return ok.error();
+    if (auto ok = detail::check_length("nearest", "labels", p.labels_count, most_centres); !ok) return ok.error();
     if (p.labels.size() != p.centres)
       return fault::of(failure::data, "nearest: ", p.centres, " centres have ", p.labels.size(),
                        " labels: give each centre one, or say that there are none");

@@ -26,9 +26,10 @@ namespace levada::inline v0 {
 class scaler {
  public:
   using kind_t = scaler_parts::kind_t;
+  static constexpr std::size_t most_features = 65'536;
 
   static result<scaler> make(const scaler_parts& p) {
-    if (auto ok = detail::check_length("scaler", "features", p.features, UINT32_MAX); !ok) return ok.error();
+    if (auto ok = detail::check_length("scaler", "features", p.features, most_features); !ok) return ok.error();
     const std::size_t wanted = p.kind == kind_t::affine ? p.features : 0;
     if (auto ok = detail::check_numbers("scaler", "offsets", p.offset, wanted); !ok) return ok.error();
     if (auto ok = detail::check_numbers("scaler", "factors", p.scale, wanted); !ok) return ok.error();

@@ -44,6 +44,10 @@ struct onnx_tensor {
     }
     return n == most;
   }
+  /// One float, or one a column: what is the same for every row.
+  [[nodiscard]] bool is_row() const {
+    return !floats.empty() && whole() && (dims.empty() || static_cast<std::size_t>(dims.back()) == floats.size());
+  }
 };
 
 struct onnx_attribute {

@@ -144,7 +144,7 @@ class onnx_network {
     std::vector<float> bias(outputs, 0.0f);
     if (node.inputs.size() > 2 && !node.inputs[2].empty()) {
       const auto* c = tensor(node, 2, 0, with);
-      if (c == nullptr || (c->floats.size() != outputs && c->floats.size() != 1))
+      if (c == nullptr || !c->is_row() || (c->floats.size() != outputs && c->floats.size() != 1))
         return wrong(node, "its bias is not a constant for each of ", outputs, " outputs");
       for (std::size_t o = 0; o < outputs; ++o) bias[o] = node.number("beta", 1) * c->floats[c->floats.size() == 1 ? 0 : o];
     }
@@ -168,8 +168,9 @@ class onnx_network {
   result<> read_bias(const onnx_node& node, std::size_t data, const constants& with, model_document& to) {
     const auto* c = node.inputs.size() == 2 ? tensor(node, 1 - data, 0, with) : nullptr;
     auto& layer = layers_.back();
-    if (c == nullptr || c->floats.size() != layer.outputs) return wrong(node, "it does not add a constant to each output");
-    layer.bias = to.keep(c->floats);
+    if (c == nullptr || !c->is_row() || (c->floats.size() != layer.outputs && c->floats.size() != 1))
+      return wrong(node, "it does not add a constant to each output");
+    layer.bias = to.keep(c->floats.size() == 1 ? std::vector(layer.outputs, c->floats[0]) : c->floats);
     return {};
   }
 
@@ -286,9 +287,16 @@ class onnx_network {
   }
 
   result<> read_activation(const onnx_node& node) {
-    if (layers_.empty() || layers_.back().weights.empty() || layers_.back().then != activation::none)
+    // What rises with its value, value by value, does the same before a flattening or the greatest of a pool.
+    auto layer = layers_.end();
+    while (layer != layers_.begin()) {
+      --layer;
+      const bool passes = layer->kind == kind_t::flatten || layer->kind == kind_t::max_pool;
+      if (!passes || node.op == "Softmax") break;
+    }
+    if (layer == layers_.end() || layer->weights.empty() || layer->then != activation::none)
       return wrong(node, "it does not follow a dense layer or a convolution");
-    auto& then = layers_.back().then;
+    auto& then = layer->then;
     if (node.op == "Relu") then = activation::relu;
     if (node.op == "Tanh") then = activation::tanh;
     if (node.op == "Sigmoid") then = activation::sigmoid;

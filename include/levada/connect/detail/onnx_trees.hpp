@@ -89,6 +89,7 @@ class onnx_tree_reader {
     const auto same = [&](std::int64_t o) { return o == outputs[0]; };
     if (c && count == 2 && std::all_of(outputs.begin(), outputs.end(), same)) {
       count = 1;
+      first_class_ = outputs[0] == 0;
       for (auto& leaf : leaves_) leaf.output = 0;
     }
     for (const auto& leaf : leaves_)
@@ -193,20 +194,23 @@ class onnx_tree_reader {
     return to;
   }
 
-  /// Nothing, or a value for each output. Two classes may share one, or have one each of which the second counts.
+  /// Nothing, or a value for each output. Of two classes ONNX does not say what they mean; exporters that write one write a
+  /// single value, and entries for class 0.
   result<> read_base(std::size_t labels) {
     const auto base = node_.numbers("base_values");
     const std::size_t outputs = parts_.outputs;
     base_.assign(outputs, 0.0f);
     if (base.empty()) return {};
-    if (base.size() != outputs && !(outputs == 1 && labels == 2 && base.size() == 2))
-      return wrong(base.size(), " base_values for ", outputs, " outputs");
-    std::copy(base.end() - static_cast<std::ptrdiff_t>(outputs), base.end(), base_.begin());
+    if (labels == 2 && !(first_class_ && base.size() == 1))
+      return wrong(base.size(), " base_values for two classes, which runtimes do not agree on; export the raw scores");
+    if (base.size() != outputs) return wrong(base.size(), " base_values for ", outputs, " outputs");
+    std::copy(base.begin(), base.end(), base_.begin());
     return {};
   }
 
   const onnx_node& node_;
   bool classifies_;
+  bool first_class_ = false;  // of two classes, one score, whose entries are for class 0
   std::span<const std::int64_t> trees_, ids_, features_, lower_, upper_, missing_;
   std::span<const float> values_, covers_;
   std::span<const std::string_view> modes_;

@@ -39,6 +39,8 @@ inline float right_from(const tree_node& n) {
   return n.threshold == infinity ? std::numeric_limits<float>::quiet_NaN() : std::nextafter(n.threshold, infinity);
 }
 
+inline constexpr std::uint32_t most_tree_outputs = 65'536;
+
 /// The sentence about parts that are no forest, before a single node is looked at.
 inline result<> check_forest(const tree_parts& p) {
   const auto refuse = [](const auto&... part) { return fault::of(failure::data, "trees: ", part...); };
@@ -47,6 +49,10 @@ inline result<> check_forest(const tree_parts& p) {
   if (p.nodes.size() > 0xffff'ffffu) return refuse("more nodes than 32 bits can count");
   if (p.leaf_outputs != 1 && p.leaf_outputs != p.outputs)
     return refuse("leaves of ", p.leaf_outputs, " values do not fit ", p.outputs, " outputs");
+  // Memory is asked for by these numbers, so a small file must not be able to say large ones.
+  if (p.outputs > most_tree_outputs) return refuse(p.outputs, " outputs, where 1 to ", most_tree_outputs, " are possible");
+  if (p.leaf_outputs > 1 && p.leaf_values.size() / p.leaf_outputs < (p.nodes.size() + p.trees.size()) / 2)
+    return refuse("there are ", p.leaf_values.size(), " values of leaves, where each has ", p.leaf_outputs, " of its own");
   if (!p.base.empty() && p.base.size() != p.outputs)
     return refuse("there are ", p.base.size(), " base values for ", p.outputs, " outputs");
   if (!std::isfinite(p.scale)) return refuse("the scale is not finite");
