@@ -114,10 +114,10 @@ inline result<network_layers> laid_out_layers(const network_parts& p) {
     channels = l->to_channels;
     if (p.layers[i].kind == layer_parts::kind_t::flatten) continue;
     if (l->pools == network_layer::pool::none) {
-      const std::size_t whole = dense_layer{nullptr, nullptr, l->window(), l->to_channels, rectifier::none}.whole_outputs();
+      const dense_layer dense{nullptr, nullptr, l->window(), l->to_channels, rectifier::none};
       l->weights = floats;
-      l->bias = floats += l->window() * whole;
-      floats += whole;
+      l->bias = floats += dense.whole_weights();
+      floats += dense.whole_outputs();
     }
     laid.all[count++] = *l;
     laid.widest = l->to_width() > laid.widest ? l->to_width() : laid.widest;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Layers in registers: some outputs are summed up for one input after the other. What is in flight is always eight sums: of eight
 // registers of outputs, or of every second, fourth, eighth input where there are less. So a row gives the same bits alone and
-// beside others.
+// beside others. A layer of few outputs is a product of rows instead, in four sums.
 #include <levada/simd/network.hpp>
 #include <levada/simd/unit.hpp>
 
@@ -18,7 +18,7 @@ constexpr std::size_t most_rows = unit_isa == isa::avx512 || unit_isa == isa::ne
 
 LEVADA_INLINE floats rectified(floats y, rectifier r) {
   if (r == rectifier::none) return y;
-  return xsimd::select(y < floats(0.0f), r == rectifier::zero ? floats(0.0f) : y * floats(leak), y);
+  return greater(r == rectifier::zero ? floats(0.0f) : y * floats(leak), y);  // which NaN passes
 }
 
 /// What the loops over tiles and rows have found: `weights` and `bias` of the outputs at hand, `valid` of which are to be
@@ -80,8 +80,31 @@ void all_rows(const task& t, const float* from, std::size_t from_pitch, std::siz
     for (; r < n; ++r) outputs_of<Lanes, 1>(t, from + r * from_pitch, from_pitch, to + r * to_pitch, to_pitch);
 }
 
+LEVADA_INLINE float product(const float* a, const float* b, std::size_t n) {
+  constexpr std::size_t apart = 4, whole = apart * floats::size;
+  floats sums[apart] = {floats(0.0f), floats(0.0f), floats(0.0f), floats(0.0f)};
+  const auto take = [&](std::size_t i, floats& sum) LEVADA_INLINE_LAMBDA {
+    sum = multiply_add<float>(floats::load_unaligned(a + i), floats::load_unaligned(b + i), sum);
+  };
+  std::size_t i = 0;
+  for (; i + whole <= n; i += whole)
+    for (std::size_t k = 0; k < apart; ++k) take(i + k * floats::size, sums[k]);
+  for (; i + floats::size <= n; i += floats::size) take(i, sums[0]);
+  float rest = 0;
+  for (; i < n; ++i) rest += a[i] * b[i];
+  return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+}
+void narrow(const dense_layer& layer, const float* from, std::size_t from_pitch, std::size_t n, float* to, std::size_t to_pitch) {
+  for (std::size_t r = 0; r < n; ++r)
+    for (std::size_t o = 0; o < layer.outputs; ++o) {
+      const float sum = product(from + r * from_pitch, layer.weights + layer.place(o, 0), layer.inputs);
+      to[r * to_pitch + o] = detail::plain_rectified(layer.bias[o] + sum, layer.then);
+    }
+}
+
 void dense(const dense_layer& layer, const float* from, std::size_t from_pitch, std::size_t n, float* to,
            std::size_t to_pitch) noexcept {
+  if (layer.is_narrow()) return narrow(layer, from, from_pitch, n, to, to_pitch);
   for (std::size_t first = 0; first < layer.outputs; first += dense_layer::tile) {
     const std::size_t width = layer.width(first);
     for (std::size_t o = first; o < first + width; o += most_lanes * dense_layer::lane) {
