@@ -18,9 +18,10 @@
 namespace levada::inline v0 {
 
 /// Takes  rows of floats: features, or steps * channels, step by step. NaN and infinities go through as arithmetic has it.
-/// Emits  what the last layer gives, in single precision. Activations are within 1e-6 of the exact ones, relatively; leaky_relu
-///        leaks a hundredth; softmax is over the channels of a step. A row gives the same bits alone and in a batch; another
-///        instruction set sums in another order.
+/// Emits  what the last layer gives, in single precision. Activations are within 1e-6 of the exact ones, relatively, but a
+/// sigmoid
+///        below 1e-38 may be zero; leaky_relu leaks a hundredth; softmax is over the channels of a step. A row gives the same
+///        bits alone and in a batch; another instruction set sums in another order.
 /// Holds  the weights, outputs rounded up to 16. What is between layers is on the stack: no layer may give more than 16384
 /// values,
 ///        and from 1024 on 128 KB of it are used.

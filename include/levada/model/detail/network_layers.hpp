@@ -45,6 +45,8 @@ constexpr std::string_view name_of(layer_parts::kind_t k) {
 /// The shape of one layer, behind `steps` of `channels` values.
 inline result<network_layer> shaped_layer(const layer_parts& p, std::size_t number, std::size_t steps, std::size_t channels) {
   using kind = layer_parts::kind_t;
+  if (p.kind > kind::flatten || p.then > activation::leaky_relu)
+    return fault::of(failure::data, "network: layer ", number, " is of a kind, or has an activation, that is not known here");
   const auto refuse = [&](const auto&... part) {
     return fault::of(failure::data, "network: layer ", number, " (", name_of(p.kind), ") ", part...);
   };
