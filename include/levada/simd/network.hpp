@@ -16,8 +16,7 @@ inline constexpr float leak = 0.01f;
 
 /// y = rectified(weights * x + bias). Weights lie in tiles of 64 outputs, the last one of a multiple of 16; in a tile, those of
 /// one input are side by side. What is missing to whole tiles is zero, also in the bias. Both are aligned as a lane is. In a
-/// *narrow* layer, as the last one often is, most of a lane would be such zeros: there the weights of one output are side by
-/// side.
+/// *narrow* layer, as the last one often is, most of a lane would be such zeros: there those of one output are.
 struct dense_layer {
   static constexpr std::size_t tile = 64, lane = 16, narrow = 4;
   struct alignas(64) weight_lane {
