@@ -24,7 +24,7 @@ namespace levada::inline v0 {
 /// Holds  the weights, of more than four outputs rounded up to 16. What is between layers is on the stack: no layer may give
 ///        more than 16384 values, and from 1024 on 128 KB of it are used.
 /// Fails  make: with a sentence about the layer that does not fit the one before it.
-/// Costs  32-64-32-1 with AVX2: 0.14 us a row, 0.11 in batches. Beyond some ten thousand weights a library for large ones pays.
+/// Costs  32-64-32-1 with AVX2: 0.13 us a row, 0.09 in batches. Beyond some ten thousand weights a library for large ones pays.
 class network {
  public:
   static result<network> make(const network_parts& parts) {
