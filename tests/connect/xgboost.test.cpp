@@ -88,6 +88,8 @@ TEST_CASE("objectives decide what becomes of a margin, and of base_score") {
   CHECK(of("count:poisson") == Approx(0.75 * std::exp(sum)));
   CHECK(of("reg:gamma", "2E0") == Approx(2 * std::exp(sum)));
   CHECK(of("reg:squarederror", "[-3E-1]") == Approx(-0.3 + sum));
+  const auto tenths = read(replaced(replaced(file, "binary:logistic", "count:poisson"), "7.5E-1", "7E-1"));
+  CHECK(tenths->parts.steps[0].trees.base[0] == std::log(0.7f));  // which is not the float next to log(0.7)
   CHECK_REFUSED(with("binary:logistic", "binary:hinge"), "objective 'binary:hinge' is not known");
   CHECK_REFUSED(with("7.5E-1", "1E0"), "base_score 1E0 is none that binary:logistic can have");
   CHECK_REFUSED(with("7.5E-1", "[1E-1,2E-1]"), "base_score");

@@ -176,6 +176,10 @@ TEST_CASE("layers that do not fit are refused in a sentence") {
     p.layers = d.layers;
     return refused(p);
   };
+  for (const auto change : {+[](lv::layer_parts& l) { l.kind = static_cast<kind>(5); },
+                            +[](lv::layer_parts& l) { l.then = static_cast<activation>(6); }})
+    CHECK(with([&](auto& l, auto&) { change(l[0]); }) ==
+          "network: layer 0 is of a kind, or has an activation, that is not known here");
   CHECK(with([](auto& l, auto&) { l[0].inputs = 3; }) == "network: layer 0 (conv1d) takes 3 values, but gets 2");
   CHECK(with([](auto& l, auto&) { l[0].kernel = 7; }) == "network: layer 0 (conv1d) looks at 7 steps every 1, but there are 6");
   CHECK(with([](auto& l, auto&) { l[1].stride = 0; }) == "network: layer 1 (max_pool) looks at 2 steps every 0, but there are 4");

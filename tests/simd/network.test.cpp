@@ -31,8 +31,8 @@ TEST_CASE("a layer is a product, a sum, and what is done below zero") {
     for (float& x : v) x = normal(random);
     return v;
   };
-  for (const std::size_t inputs : {1u, 7u, 32u, 67u})
-    for (const std::size_t outputs : {1u, 16u, 30u, 48u, 64u, 65u, 150u})
+  for (const std::size_t inputs : {1u, 7u, 32u, 87u})
+    for (const std::size_t outputs : {1u, 4u, 5u, 16u, 30u, 48u, 64u, 65u, 150u})
       for (const lv::rectifier then : {lv::rectifier::none, lv::rectifier::zero, lv::rectifier::leaky}) {
         constexpr std::size_t rows = 5;
         const std::size_t from_pitch = inputs + 2, to_pitch = outputs + 1;
@@ -40,9 +40,9 @@ TEST_CASE("a layer is a product, a sum, and what is done below zero") {
         std::vector<lv::dense_layer::weight_lane> lanes;
         const std::vector<float> bias = drawn(outputs);
         lv::dense_layer layer{.inputs = inputs, .outputs = outputs, .then = then};
-        lanes.resize((inputs + 1) * layer.whole_outputs() / lv::dense_layer::lane);
+        lanes.resize((layer.whole_weights() + layer.whole_outputs()) / lv::dense_layer::lane);
         float* const packed = lanes[0].of;
-        float* const packed_bias = packed + inputs * layer.whole_outputs();
+        float* const packed_bias = packed + layer.whole_weights();
         std::copy(bias.begin(), bias.end(), packed_bias);
         for (std::size_t o = 0; o < outputs; ++o)
           for (std::size_t i = 0; i < inputs; ++i) packed[layer.place(o, i)] = weights[o * inputs + i];

@@ -28,15 +28,16 @@ namespace levada::inline v0 {
 
 namespace detail {
 
-/// What an objective does with margins, and what base_score is for it: a prediction, whose margin is looked for.
+/// What an objective does with margins, and what base_score is for it: a prediction, whose margin is looked for. In float, as
+/// XGBoost does, so that sums begin with the same bits.
 struct xgboost_objective {
   std::string_view name;
   link_function link;
-  double (*margin)(double);
+  float (*margin)(float);
 };
-inline double margin_itself(double x) { return x; }
-inline double margin_of_probability(double p) { return -std::log(1 / p - 1); }
-inline double margin_of_mean(double mean) { return std::log(mean); }
+inline float margin_itself(float x) { return x; }
+inline float margin_of_probability(float p) { return -std::log(1 / p - 1); }
+inline float margin_of_mean(float mean) { return std::log(mean); }
 inline constexpr xgboost_objective xgboost_objectives[] = {
     {"reg:squarederror", link_function::identity, margin_itself},
     {"reg:linear", link_function::identity, margin_itself},
@@ -112,15 +113,15 @@ class xgboost_reader {
     if (objective == nullptr) return wrong("objective '", name, "' is not known, so neither is what becomes of its margins");
     link_ = objective->link;
 
-    std::vector<double> base;  // "5E-1"; since 3.1 "[5E-1]", one for each output
+    std::vector<float> base;  // "5E-1"; since 3.1 "[5E-1]", one for each output
     auto words = words_of(member(sizes, {"base_score"}));
     if (words.starts_with('[') && words.ends_with(']')) words = words.substr(1, words.size() - 2);
     if (!parse_numbers(words, ',', base) || (base.size() != 1 && base.size() != outputs_))
       return wrong("base_score is '", words, "', not a number for each output");
     for (std::size_t o = 0; o < outputs_; ++o) {
-      const double margin = objective->margin(base[base.size() == 1 ? 0 : o]);
+      const float margin = objective->margin(base[base.size() == 1 ? 0 : o]);
       if (!std::isfinite(margin)) return wrong("base_score ", words, " is none that ", name, " can have");
-      base_.push_back(rounded(margin));
+      base_.push_back(margin);
     }
     return {};
   }

@@ -55,6 +55,8 @@ class components {
   [[nodiscard]] std::size_t outputs() const { return gives_ == kind_t::distances ? 2 : variance_.size(); }
 
   void score(std::span<const float> row, std::span<float> out) const {
+    LEVADA_CHECK(row.size() >= features(), row.size());
+    LEVADA_CHECK(out.size() >= outputs(), out.size());
     if (gives_ == kind_t::projection) return project(row, out);
     double rest[detail::longest_row];
     double distance = 0;
@@ -69,6 +71,8 @@ class components {
 
   /// Where the row lies along each component.
   void project(std::span<const float> row, std::span<float> scores) const {
+    LEVADA_CHECK(row.size() >= features(), row.size());
+    LEVADA_CHECK(scores.size() >= variance_.size(), scores.size());
     double centred[detail::longest_row];
     centre(row, centred);
     for (std::size_t c = 0; c < variance_.size(); ++c)
@@ -79,6 +83,8 @@ class components {
   /// be negative (complete decomposition: Alcala and Qin, Reconstruction-based contribution for process monitoring, Automatica
   /// 2009). To Q: the square of what is left of the feature. To a score: its part of that sum. The base value is 0.
   void explain(std::span<const float> row, std::size_t output, std::span<float> contributions) const {
+    LEVADA_CHECK(row.size() >= features(), row.size());
+    LEVADA_CHECK(output < outputs() && contributions.size() > features(), output);
     double centred[detail::longest_row], other[detail::longest_row];
     centre(row, centred);
     contributions[features()] = 0;

@@ -36,6 +36,8 @@ class linear {
   [[nodiscard]] std::size_t outputs() const { return bias_.size(); }
 
   void score(std::span<const float> row, std::span<float> out) const {
+    LEVADA_CHECK(row.size() >= features(), row.size());
+    LEVADA_CHECK(out.size() >= outputs(), out.size());
     for (std::size_t o = 0; o < outputs(); ++o)
       out[o] = static_cast<float>(detail::dot(weights_of(o), row.data(), features_) + double{bias_[o]});
     detail::apply_link(link_, out.first(outputs()));
@@ -44,6 +46,8 @@ class linear {
   /// What each feature adds to the sum: its value times its weight; the base value is the bias. So a feature counts from zero on:
   /// behind a scaler that is its mean.
   void explain(std::span<const float> row, std::size_t output, std::span<float> contributions) const {
+    LEVADA_CHECK(row.size() >= features(), row.size());
+    LEVADA_CHECK(output < outputs() && contributions.size() > features(), output);
     const float* weights = weights_of(output);
     for (std::size_t f = 0; f < features_; ++f) contributions[f] = weights[f] * row[f];
     contributions[features_] = bias_[output];

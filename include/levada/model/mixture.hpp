@@ -57,6 +57,8 @@ class mixture {
   [[nodiscard]] std::size_t outputs() const { return 1 + constants_.size(); }
 
   void score(std::span<const float> row, std::span<float> out) const {
+    LEVADA_CHECK(row.size() >= features(), row.size());
+    LEVADA_CHECK(out.size() >= outputs(), out.size());
     double logs[most_parts];
     const std::size_t parts = constants_.size();
     double greatest = logs[0] = log_density(0, row.data());

@@ -52,6 +52,8 @@ class nearest {
   [[nodiscard]] std::size_t outputs() const { return labels_count_ == 0 ? 2 : labels_count_; }
 
   void score(std::span<const float> row, std::span<float> out) const {
+    LEVADA_CHECK(row.size() >= features(), row.size());
+    LEVADA_CHECK(out.size() >= outputs(), out.size());
     neighbour found[most_neighbours];
     const bool known = find(row.data(), std::span(found).first(neighbours_));
     if (!known) {

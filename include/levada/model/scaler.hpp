@@ -16,10 +16,9 @@
 namespace levada::inline v0 {
 
 /// Takes  rows of `features` numbers.
-/// Emits  as many: (value - offset) * scale; or value / norm, where the norm of the row is the sum of its magnitudes (l1), the
-/// root
-///        of its squares (l2) or its greatest magnitude (max). A row of zeros has no norm and stays as it is. A NaN stays in its
-///        place, or makes a row that is divided by its norm NaN.
+/// Emits  as many: (value - offset) * scale; or value / norm, where the norm of the row is the sum of its magnitudes (l1),
+///        the root of its squares (l2) or its greatest magnitude (max). A row of zeros has no norm and stays as it is. A NaN
+///        stays in its place, or makes a row that is divided by its norm NaN.
 /// Holds  an offset and a factor a feature.
 /// Fails  in make, by a sentence, when parts are missing, too long or not finite.
 /// Costs  a multiplication a feature; the norm is another pass.
@@ -42,6 +41,8 @@ class scaler {
   [[nodiscard]] bool keeps_features_apart() const { return kind_ == kind_t::affine; }
 
   void score(std::span<const float> row, std::span<float> out) const {
+    LEVADA_CHECK(row.size() >= features(), row.size());
+    LEVADA_CHECK(out.size() >= outputs(), out.size());
     if (kind_ == kind_t::affine) {
       const float *offset = offset_.begin(), *scale = scale_.begin();
       for (std::size_t f = 0; f < features_; ++f) out[f] = (row[f] - offset[f]) * scale[f];

@@ -25,9 +25,8 @@ namespace levada::inline v0 {
 /// Holds  400 bytes a tree and 1 KB a feature where trees have at most six levels, 32 features and 255 thresholds of each: they
 ///        are *packed*. Else 12 bytes a node.
 /// Fails  make: with a sentence about the node that cannot be.
-/// Costs  packed, 100 trees of six levels with AVX-512 or AVX2: 0.2 to 0.4 us a row, and half of it in batches. Else one load
-/// that
-///        may miss the cache for each level of each tree, eight of them in flight.
+/// Costs  packed, 100 trees of six levels with AVX-512 or AVX2: 0.2 to 0.4 us a row, and half of it in batches. Else one
+///        load that may miss the cache for each level of each tree, eight of them in flight.
 class trees {
  public:
   static result<trees> make(const tree_parts& parts) {

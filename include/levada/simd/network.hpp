@@ -15,9 +15,10 @@ enum class rectifier : std::uint8_t { none, zero, leaky };
 inline constexpr float leak = 0.01f;
 
 /// y = rectified(weights * x + bias). Weights lie in tiles of 64 outputs, the last one of a multiple of 16; in a tile, those of
-/// one input are side by side. What is missing to whole tiles is zero, also in the bias. Both are aligned as a lane is.
+/// one input are side by side. What is missing to whole tiles is zero, also in the bias. Both are aligned as a lane is. In a
+/// *narrow* layer, as the last one often is, most of a lane would be such zeros: there those of one output are.
 struct dense_layer {
-  static constexpr std::size_t tile = 64, lane = 16;
+  static constexpr std::size_t tile = 64, lane = 16, narrow = 4;
   struct alignas(64) weight_lane {
     float of[lane];
   };
@@ -27,15 +28,23 @@ struct dense_layer {
   std::size_t inputs = 0, outputs = 0;
   rectifier then = rectifier::none;
 
-  [[nodiscard]] constexpr std::size_t whole_outputs() const { return (outputs + lane - 1) / lane * lane; }
+  [[nodiscard]] constexpr bool is_narrow() const { return outputs <= narrow; }
+  [[nodiscard]] constexpr std::size_t whole_outputs() const { return whole(outputs); }
+  [[nodiscard]] constexpr std::size_t whole_weights() const {
+    return is_narrow() ? whole(outputs * inputs) : whole_outputs() * inputs;
+  }
   /// How many outputs the tile that begins at `first` has.
   [[nodiscard]] constexpr std::size_t width(std::size_t first) const {
     return whole_outputs() - first < tile ? whole_outputs() - first : tile;
   }
   [[nodiscard]] constexpr std::size_t place(std::size_t output, std::size_t input) const {
+    if (is_narrow()) return output * inputs + input;
     const std::size_t first = output / tile * tile;
     return first * inputs + input * width(first) + (output - first);
   }
+
+ private:
+  static constexpr std::size_t whole(std::size_t n) { return (n + lane - 1) / lane * lane; }
 };
 
 struct network_kernels {
@@ -55,8 +64,25 @@ LEVADA_INLINE float plain_rectified(float y, rectifier r) {
   if (r == rectifier::none) return y;
   return y < 0 ? (r == rectifier::zero ? 0 : leak * y) : y;
 }
+inline float plain_product(const float* a, const float* b, std::size_t n) {
+  constexpr std::size_t lane = dense_layer::lane;
+  float sums[lane]{}, sum = 0;
+  std::size_t i = 0;
+  for (; i + lane <= n; i += lane)
+    for (std::size_t l = 0; l < lane; ++l) sums[l] += a[i + l] * b[i + l];
+  for (; i < n; ++i) sum += a[i] * b[i];
+  for (const float s : sums) sum += s;
+  return sum;
+}
 inline void plain_dense(const dense_layer& layer, const float* from, std::size_t from_pitch, std::size_t n, float* to,
                         std::size_t to_pitch) noexcept {
+  if (layer.is_narrow()) {
+    for (std::size_t r = 0; r < n; ++r)
+      for (std::size_t o = 0; o < layer.outputs; ++o)
+        to[r * to_pitch + o] = plain_rectified(
+            layer.bias[o] + plain_product(from + r * from_pitch, layer.weights + layer.place(o, 0), layer.inputs), layer.then);
+    return;
+  }
   constexpr std::size_t lane = dense_layer::lane;
   for (std::size_t o = 0; o < layer.outputs; o += lane) {
     const float* const weights = layer.weights + layer.place(o, 0);

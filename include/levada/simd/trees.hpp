@@ -19,10 +19,10 @@ struct alignas(64) feature_grid {
   float thresholds[256];
 };
 
-/// A tree of six levels of splits. The split at place p = 1...63 goes on at 2p, or at 2p + 1 if the bin is above `above`; place
-/// 64
-/// + i is leaf i. A row is 64 bins: those of up to 32 features, and again, where a value that is missing is no longer the least
-/// bin but the greatest. A split sends what is missing left by looking at the first half, right by looking at the second.
+/// A tree of six levels of splits. The split at place p = 1...63 goes on at 2p, or at 2p + 1 if the bin is above `above`;
+/// place 64 + i is leaf i. A row is 64 bins: those of up to 32 features, and again, where a value that is missing is no longer
+/// the least bin but the greatest. A split sends what is missing left by looking at the first half, right by looking at the
+/// second.
 struct alignas(64) tree_splits {
   static constexpr std::size_t levels = 6, leaves = 64, features = 32;
   static constexpr std::int8_t least = -128, greatest = 127, never = greatest;  // no bin is above the greatest

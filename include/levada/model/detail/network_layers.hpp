@@ -45,6 +45,8 @@ constexpr std::string_view name_of(layer_parts::kind_t k) {
 /// The shape of one layer, behind `steps` of `channels` values.
 inline result<network_layer> shaped_layer(const layer_parts& p, std::size_t number, std::size_t steps, std::size_t channels) {
   using kind = layer_parts::kind_t;
+  if (p.kind > kind::flatten || p.then > activation::leaky_relu)
+    return fault::of(failure::data, "network: layer ", number, " is of a kind, or has an activation, that is not known here");
   const auto refuse = [&](const auto&... part) {
     return fault::of(failure::data, "network: layer ", number, " (", name_of(p.kind), ") ", part...);
   };
@@ -114,10 +116,10 @@ inline result<network_layers> laid_out_layers(const network_parts& p) {
     channels = l->to_channels;
     if (p.layers[i].kind == layer_parts::kind_t::flatten) continue;
     if (l->pools == network_layer::pool::none) {
-      const std::size_t whole = dense_layer{nullptr, nullptr, l->window(), l->to_channels, rectifier::none}.whole_outputs();
+      const dense_layer dense{nullptr, nullptr, l->window(), l->to_channels, rectifier::none};
       l->weights = floats;
-      l->bias = floats += l->window() * whole;
-      floats += whole;
+      l->bias = floats += dense.whole_weights();
+      floats += dense.whole_outputs();
     }
     laid.all[count++] = *l;
     laid.widest = l->to_width() > laid.widest ? l->to_width() : laid.widest;

@@ -5,6 +5,7 @@
 
 #include <levada/core/config.hpp>
 #include <levada/core/result.hpp>
+#include <levada/model/detail/rows.hpp>
 #include <levada/state/slots.hpp>
 #include <levada/wire/model_parts.hpp>
 
@@ -39,20 +40,20 @@ inline float right_from(const tree_node& n) {
   return n.threshold == infinity ? std::numeric_limits<float>::quiet_NaN() : std::nextafter(n.threshold, infinity);
 }
 
-inline constexpr std::uint32_t most_tree_outputs = 65'536;
+inline constexpr std::size_t most_tree_outputs = 65'536;
 
 /// The sentence about parts that are no forest, before a single node is looked at.
 inline result<> check_forest(const tree_parts& p) {
   const auto refuse = [](const auto&... part) { return fault::of(failure::data, "trees: ", part...); };
   if (p.trees.empty() || p.nodes.empty()) return refuse("there is no tree");
-  if (p.features == 0 || p.outputs == 0) return refuse("a model without features or outputs scores nothing");
+  if (auto ok = check_length("trees", "features", p.features, UINT32_MAX); !ok) return ok;
+  if (auto ok = check_length("trees", "outputs", p.outputs, most_tree_outputs); !ok) return ok;
   if (p.nodes.size() > 0xffff'ffffu) return refuse("more nodes than 32 bits can count");
   if (p.leaf_outputs != 1 && p.leaf_outputs != p.outputs)
     return refuse("leaves of ", p.leaf_outputs, " values do not fit ", p.outputs, " outputs");
-  // Memory is asked for by these numbers, so a small file must not be able to say large ones.
-  if (p.outputs > most_tree_outputs) return refuse(p.outputs, " outputs, where 1 to ", most_tree_outputs, " are possible");
-  if (p.leaf_outputs > 1 && p.leaf_values.size() / p.leaf_outputs < (p.nodes.size() + p.trees.size()) / 2)
-    return refuse("there are ", p.leaf_values.size(), " values of leaves, where each has ", p.leaf_outputs, " of its own");
+  if (const std::size_t leaves = (p.nodes.size() + p.trees.size()) / 2;
+      p.leaf_outputs > 1 && p.leaf_values.size() / p.leaf_outputs < leaves)
+    return refuse(leaves, " leaves of ", p.leaf_outputs, " values need more than the ", p.leaf_values.size(), " there are");
   if (!p.base.empty() && p.base.size() != p.outputs)
     return refuse("there are ", p.base.size(), " base values for ", p.outputs, " outputs");
   if (!std::isfinite(p.scale)) return refuse("the scale is not finite");

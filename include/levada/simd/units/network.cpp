@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Layers in registers: some outputs are summed up for one input after the other. What is in flight is always eight sums: of eight
 // registers of outputs, or of every second, fourth, eighth input where there are less. So a row gives the same bits alone and
-// beside others.
+// beside others. A layer of few outputs is a product of rows instead, in four sums.
 #include <levada/simd/network.hpp>
 #include <levada/simd/unit.hpp>
 
 #include <type_traits>
+#include <utility>
 
 namespace levada::inline v0 {
 namespace {
@@ -18,7 +19,7 @@ constexpr std::size_t most_rows = unit_isa == isa::avx512 || unit_isa == isa::ne
 
 LEVADA_INLINE floats rectified(floats y, rectifier r) {
   if (r == rectifier::none) return y;
-  return xsimd::select(y < floats(0.0f), r == rectifier::zero ? floats(0.0f) : y * floats(leak), y);
+  return greater(r == rectifier::zero ? floats(0.0f) : y * floats(leak), y);  // which NaN passes
 }
 
 /// What the loops over tiles and rows have found: `weights` and `bias` of the outputs at hand, `valid` of which are to be
@@ -49,6 +50,33 @@ LEVADA_INLINE void write(const task& t, floats (&sums)[Apart][N], float* to) {
   }
 }
 
+/// Four inputs of a row, each to be multiplied with a register of weights. Loads are what the loop below waits for: where a
+/// register's quarters can hold the four, one load brings them and shuffles spread them.
+struct four_inputs {
+#if defined(LEVADA_KERNELS_avx512)
+  __m512 all;
+  LEVADA_INLINE explicit four_inputs(const float* x) : all(_mm512_broadcast_f32x4(_mm_loadu_ps(x))) {}
+  template <int I>
+  [[nodiscard]] LEVADA_INLINE floats at() const {
+    return _mm512_permute_ps(all, I * 0x55);
+  }
+#elif defined(LEVADA_KERNELS_avx2)
+  __m256 all;
+  LEVADA_INLINE explicit four_inputs(const float* x) : all(_mm256_set_m128(_mm_loadu_ps(x), _mm_loadu_ps(x))) {}
+  template <int I>
+  [[nodiscard]] LEVADA_INLINE floats at() const {
+    return _mm256_permute_ps(all, I * 0x55);
+  }
+#else
+  const float* all;
+  LEVADA_INLINE explicit four_inputs(const float* x) : all(x) {}
+  template <int I>
+  [[nodiscard]] LEVADA_INLINE floats at() const {
+    return floats(all[I]);
+  }
+#endif
+};
+
 template <std::size_t Lanes, std::size_t Rows>
 void outputs_of(const task& t, const float* from, std::size_t from_pitch, float* to, std::size_t to_pitch) {
   constexpr std::size_t n = Lanes * dense_layer::lane / floats::size, apart = n < in_flight ? in_flight / n : 1;
@@ -58,16 +86,24 @@ void outputs_of(const task& t, const float* from, std::size_t from_pitch, float*
       sums[r][0][v] = floats::load_aligned(t.bias + v * floats::size);
       for (std::size_t a = 1; a < apart; ++a) sums[r][a][v] = floats(0.0f);
     }
-  const auto take = [&](std::size_t input, std::size_t a) LEVADA_INLINE_LAMBDA {
+  const auto take = [&](std::size_t input, std::size_t a, auto&& of_row) LEVADA_INLINE_LAMBDA {
     for (std::size_t v = 0; v < n; ++v) {
       const floats w = floats::load_aligned(t.weights + input * t.width + v * floats::size);
-      for (std::size_t r = 0; r < Rows; ++r) sums[r][a][v] = multiply_add<float>(from[r * from_pitch + input], w, sums[r][a][v]);
+      for (std::size_t r = 0; r < Rows; ++r) sums[r][a][v] = multiply_add<float>(of_row(r), w, sums[r][a][v]);
     }
   };
+  const auto take_four = [&]<int... I>(std::size_t input, std::size_t a, std::integer_sequence<int, I...>) LEVADA_INLINE_LAMBDA {
+    const four_inputs first(from + input), last(from + (Rows - 1) * from_pitch + input);
+    (take(input + I, (a + I) % apart,
+          [&](std::size_t r) LEVADA_INLINE_LAMBDA { return r == 0 ? first.template at<I>() : last.template at<I>(); }),
+     ...);
+  };
+  constexpr std::size_t step = apart < 4 ? 4 : apart;
   std::size_t input = 0;
-  for (; input + apart <= t.layer.inputs; input += apart)
-    for (std::size_t a = 0; a < apart; ++a) take(input + a, a);
-  for (; input < t.layer.inputs; ++input) take(input, 0);
+  for (; input + step <= t.layer.inputs; input += step)
+    for (std::size_t a = 0; a < step; a += 4) take_four(input + a, a, std::make_integer_sequence<int, 4>{});
+  for (; input < t.layer.inputs; ++input)
+    take(input, 0, [&](std::size_t r) LEVADA_INLINE_LAMBDA { return floats(from[r * from_pitch + input]); });
   write(t, sums[0], to);
   if constexpr (Rows == 2) write(t, sums[1], to + to_pitch);  // a loop would take the sums out of their registers
 }
@@ -80,8 +116,31 @@ void all_rows(const task& t, const float* from, std::size_t from_pitch, std::siz
     for (; r < n; ++r) outputs_of<Lanes, 1>(t, from + r * from_pitch, from_pitch, to + r * to_pitch, to_pitch);
 }
 
+LEVADA_INLINE float product(const float* a, const float* b, std::size_t n) {
+  constexpr std::size_t apart = 4, whole = apart * floats::size;
+  floats sums[apart] = {floats(0.0f), floats(0.0f), floats(0.0f), floats(0.0f)};
+  const auto take = [&](std::size_t i, floats& sum) LEVADA_INLINE_LAMBDA {
+    sum = multiply_add<float>(floats::load_unaligned(a + i), floats::load_unaligned(b + i), sum);
+  };
+  std::size_t i = 0;
+  for (; i + whole <= n; i += whole)
+    for (std::size_t k = 0; k < apart; ++k) take(i + k * floats::size, sums[k]);
+  for (; i + floats::size <= n; i += floats::size) take(i, sums[0]);
+  float rest = 0;
+  for (; i < n; ++i) rest += a[i] * b[i];
+  return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+}
+void narrow(const dense_layer& layer, const float* from, std::size_t from_pitch, std::size_t n, float* to, std::size_t to_pitch) {
+  for (std::size_t r = 0; r < n; ++r)
+    for (std::size_t o = 0; o < layer.outputs; ++o) {
+      const float sum = product(from + r * from_pitch, layer.weights + layer.place(o, 0), layer.inputs);
+      to[r * to_pitch + o] = detail::plain_rectified(layer.bias[o] + sum, layer.then);
+    }
+}
+
 void dense(const dense_layer& layer, const float* from, std::size_t from_pitch, std::size_t n, float* to,
            std::size_t to_pitch) noexcept {
+  if (layer.is_narrow()) return narrow(layer, from, from_pitch, n, to, to_pitch);
   for (std::size_t first = 0; first < layer.outputs; first += dense_layer::tile) {
     const std::size_t width = layer.width(first);
     for (std::size_t o = first; o < first + width; o += most_lanes * dense_layer::lane) {
