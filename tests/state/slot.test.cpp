@@ -148,6 +148,20 @@ TEST_CASE("a holder keeps a value for as long as it likes, and may put it back")
   });
 }
 
+TEST_CASE("what is put back again and again is there once") {
+  lv::slot place{"test.again", table(1), 1};
+  CHECK(place->is_whole(1));  // by a thread without a place: it stays
+  const auto first = place.newest();
+  place.put(table(2), 2);
+  const auto second = place.newest();
+  for (int i = 0; i < 10; ++i) {
+    place.put(first);
+    place.put(second);
+  }
+  CHECK(place.collect() == 2);
+  CHECK(place.newest().version() == 2);
+}
+
 TEST_CASE("threads that read while others put: every value is whole, none goes backward, and all but the last are freed") {
   const int before = table::alive;
   lv::slot place{"test.race", table(0)};

@@ -86,8 +86,11 @@ struct typed_slot_cell : slot_cell {
     version* unused = nullptr;
     for (version** at = &first_version; *at != nullptr;) {
       version* const one = *at;
-      bool used = one->bits == next.relaxed() || head(one->bits)->lasts;
-      for (const auto& place : current) used |= place.relaxed() == one->bits;
+      bool used = one == first_version;
+      if (one->bits != next.relaxed()) {  // else it is the newest, or stands in front as well since it was put back
+        used = head(one->bits)->lasts;
+        for (const auto& place : current) used |= place.relaxed() == one->bits;
+      }
       if (used) {
         at = &one->link;
       } else {
