@@ -179,6 +179,23 @@ TEST_CASE("a model of other features that nobody has looked at harms nobody: its
   CHECK(scores == 100);
 }
 
+TEST_CASE("a flow that was opened, run and ended keeps no model but the newest") {
+  lv::slot<linear> place{"infer.ended", linear{.length = 1}, 1};
+  const std::vector<reading> events(10);
+  for (std::uint64_t version = 2; version < 5; ++version) {
+    auto flow = lv::flow(lv::from(lv::values(std::span<const reading>(events))) | lv::infer(place, &reading::level) |
+                         lv::to([](const lv::scored<reading>&) {}));
+    lv::runner<> runner;
+    CHECK(runner.run(flow));
+    place.put(linear{.length = 1}, version);
+    CHECK(place.collect() == 1);
+  }
+  // What is put between two runs is what the next one is opened for.
+  place.put(linear{.length = 2}, 5);
+  CHECK(refusal(lv::flow(lv::from(lv::input<reading>()) | lv::infer(place, &reading::level) | lv::to([](const auto&) {})))
+            .find("takes 2 features") != std::string::npos);
+}
+
 TEST_CASE("while a flow runs, another thread replaces the model again and again: each score is that of its version") {
   lv::slot<linear> place{"infer.running", linear{.weight = 0, .length = 1}, 0};
   const std::vector<reading> events(20'000, reading{.level = 1});

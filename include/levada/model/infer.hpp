@@ -56,8 +56,7 @@ struct infer_operator {
   using output = relayed_type<E, result_type>;
 
   result<> open() {
-    const auto& m = scorer.now();
-    const auto has = static_cast<std::size_t>(m.outputs()), takes = static_cast<std::size_t>(m.features());
+    const auto [takes, has] = scorer.shape();
     if (has != Outputs)
       return fault::of(failure::usage, "infer '", name, "': the model has ", has, " outputs, and the operator is made for ",
                        Outputs, ": write infer<\"", name, "\", ", has, ">(...)");

@@ -109,11 +109,11 @@ struct rollout_scorer {
   static constexpr std::size_t most_outputs = 64;  // of a model in the shadow: its outputs need a place
   slot<rollout_plan<M>> from;
 
-  [[nodiscard]] const M& now() const { return *from->good; }
+  [[nodiscard]] row_shape shape() const { return shape_of(*from.newest()->good); }
   template <class Key>
   LEVADA_INLINE bool score(std::span<const float> row, std::span<float> out, Key&& key, std::uint64_t& version) const {
     const rollout_plan<M>& plan = *from;
-    if (!takes_row(*plan.good, row.size(), out.size())) [[unlikely]]
+    if (shape_of(*plan.good) != row_shape{row.size(), out.size()}) [[unlikely]]
       return false;
     if (plan.stage == rollout_stage::canary && part_of(key(), 1000) < plan.options.canary_share && try_fresh(plan, row, out)) {
       version = plan.fresh.version();
@@ -180,10 +180,10 @@ class rollout {
     if (status_.stage != rollout_stage::settled)
       return fault::of(failure::unavailable, "rollout '", name(), "': version ", status_.candidate, " is still in the ",
                        name_of(status_.stage), ": promote it or roll it back first");
-    if (!detail::takes_row(fresh, static_cast<std::size_t>(good_->features()), static_cast<std::size_t>(good_->outputs())))
+    if (detail::shape_of(fresh) != detail::shape_of(*good_))
       return fault::of(failure::data, "rollout '", name(), "': version ", version, " has ", fresh.features(), " features and ",
                        fresh.outputs(), " outputs, and the one that works has ", good_->features(), " and ", good_->outputs());
-    if (static_cast<std::size_t>(good_->outputs()) > detail::rollout_scorer<M>::most_outputs)
+    if (detail::shape_of(*good_).outputs > detail::rollout_scorer<M>::most_outputs)
       return fault::of(failure::usage, "rollout '", name(), "': models of more than ", detail::rollout_scorer<M>::most_outputs,
                        " outputs cannot be compared: put them into a slot");
     fresh_ = shared_version<M>(std::move(fresh), version);
