@@ -4,9 +4,12 @@
 #include "../support/linear.hpp"
 #include "../support/stream.hpp"
 
+#include <levada/feature/features.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
+#include <levada/op/filter.hpp>
 #include <levada/op/key_by.hpp>
+#include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>
@@ -16,6 +19,7 @@
 
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <span>
 #include <string>
 #include <string_view>
@@ -99,6 +103,28 @@ TEST_CASE("an event's own features, and a member that is an array") {
   run(lv::infer(linear{.length = 3}, &sampled::samples));
   run(lv::infer(linear{.length = 3}, [](const sampled& s) -> std::span<const float> { return s.samples; }));
   CHECK(scores == std::vector<float>{7, 7, 7});
+}
+
+TEST_CASE("rows of windows bring their features, below key_by as well, and the number of them is known when the flow is opened") {
+  const auto run = [](auto keys, auto model) {
+    std::vector<float> scores;
+    auto flow = lv::flow(
+        lv::from(lv::input<reading>()) | std::move(keys) |
+        lv::window<lv::sliding{4, 2}>(lv::features<lv::mean, lv::last>(&reading::value)) | lv::infer<"x">(std::move(model)) |
+        lv::to([&](const auto& s) { scores.push_back(s.score() - s.event.features()[0] - s.event.template get<lv::last>()); }));
+    const auto opened = flow.open();
+    if (!opened) return std::string(opened.error().sentence.view());
+    flow.push(support::readings(100));
+    bool right = !scores.empty();
+    for (const float s : scores) right &= std::fabs(s) < 1e-3f;
+    return std::string(right ? "right" : "wrong");
+  };
+  const auto by_sensor = [] { return lv::key_by(&reading::sensor); };
+  const auto any = [] { return lv::filter([](const reading&) { return true; }); };
+  CHECK(run(by_sensor(), linear{.length = 2}) == "right");
+  CHECK(run(any(), linear{.length = 2}) == "right");
+  CHECK(run(by_sensor(), linear{.length = 3}).find("takes 3 features, and an event gives 2") != std::string::npos);
+  CHECK(run(any(), linear_in_batches{{.length = 3}}).find("takes 3 features, and an event gives 2") != std::string::npos);
 }
 
 TEST_CASE("several outputs come out, and the label is the greatest of them") {
