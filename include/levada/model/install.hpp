@@ -57,6 +57,7 @@ struct into_slot {
   using model_type = M;
   static constexpr bool moves = false;
   slot<M> to;
+  [[nodiscard]] std::uint64_t version() const { return to.newest().version(); }
   result<> ready() const { return {}; }
   result<> take(M&& m, std::uint64_t version) {
     to.put(std::move(m), version);
@@ -68,6 +69,7 @@ struct into_rollout {
   using model_type = M;
   static constexpr bool moves = true;
   rollout<M>* to;
+  [[nodiscard]] std::uint64_t version() const { return to->status().version; }
   result<> ready() const {
     const rollout_status& s = to->status();
     if (s.stage == rollout_stage::settled) return {};
@@ -146,6 +148,7 @@ struct install_operator {
     const candidate& with = loaded->with;
     acknowledgement said{with.name, with.version, outcome::refused, {}};
     result<> done = target.ready();
+    if constexpr (requires { gate.above(with.version); }) gate.above(target.version());
     if (done) done = gate.admit(loaded->model, with);
     if (done) done = target.take(std::move(loaded->model), with.version);
     if (done) {
