@@ -58,7 +58,7 @@ struct into_slot {
   static constexpr bool moves = false;
   slot<M> to;
   [[nodiscard]] std::uint64_t version() const { return to.newest().version(); }
-  result<> ready() const { return {}; }
+  result<> ready(const M& m, std::uint64_t version) const { return fits_in("slot", to.name(), *to.newest(), m, version); }
   result<> take(M&& m, std::uint64_t version) {
     to.put(std::move(m), version);
     return {};
@@ -70,7 +70,7 @@ struct into_rollout {
   static constexpr bool moves = true;
   rollout<M>* to;
   [[nodiscard]] std::uint64_t version() const { return to->status().version; }
-  result<> ready() const {
+  result<> ready(const M&, std::uint64_t) const {
     const rollout_status& s = to->status();
     if (s.stage == rollout_stage::settled) return {};
     return fault::of(failure::unavailable, "rollout '", to->name(), "': version ", s.candidate, " is still in the ",
@@ -147,7 +147,7 @@ struct install_operator {
     }
     const candidate& with = loaded->with;
     acknowledgement said{with.name, with.version, outcome::refused, {}};
-    result<> done = target.ready();
+    result<> done = target.ready(loaded->model, with.version);
     if constexpr (requires { gate.above(with.version); }) gate.above(target.version());
     if (done) done = gate.admit(loaded->model, with);
     if (done) done = target.take(std::move(loaded->model), with.version);

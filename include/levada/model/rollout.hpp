@@ -202,9 +202,7 @@ class rollout {
     if (version == good_.version())
       return fault::of(failure::data, "rollout '", name(), "': version ", version,
                        " is that of the model that works: give the new one a number of its own");
-    if (detail::shape_of(fresh) != detail::shape_of(*good_))
-      return fault::of(failure::data, "rollout '", name(), "': version ", version, " has ", fresh.features(), " features and ",
-                       fresh.outputs(), " outputs, and the one that works has ", good_->features(), " and ", good_->outputs());
+    if (const result<> fits = detail::fits_in("rollout", name(), *good_, fresh, version); !fits) return fits;
     if (detail::shape_of(*good_).outputs > detail::rollout_scorer<M>::most_outputs)
       return fault::of(failure::usage, "rollout '", name(), "': models of more than ", detail::rollout_scorer<M>::most_outputs,
                        " outputs cannot be compared: put them into a slot");

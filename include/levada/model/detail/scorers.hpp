@@ -4,12 +4,14 @@
 
 #include <levada/core/config.hpp>
 #include <levada/core/model.hpp>
+#include <levada/core/result.hpp>
 #include <levada/state/slot.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace levada::inline v0::detail {
@@ -30,6 +32,14 @@ LEVADA_INLINE bool score_row(const M& m, std::span<const float> row, std::span<f
     return false;
   m.score(row, out);
   return true;
+}
+/// Whether a model can take the place of another one.
+template <model M>
+result<> fits_in(std::string_view kind, std::string_view place, const M& there, const M& fresh, std::uint64_t version) {
+  const row_shape has = shape_of(fresh), wanted = shape_of(there);
+  if (has == wanted) return {};
+  return fault::of(failure::data, kind, " '", place, "': version ", version, " has ", has.features, " features and ", has.outputs,
+                   " outputs, and the one that works has ", wanted.features, " and ", wanted.outputs);
 }
 template <batch_model M>
 LEVADA_INLINE bool score_rows(const M& m, std::span<const float> rows, std::size_t n, std::span<float> out) {
