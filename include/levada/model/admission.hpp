@@ -73,8 +73,7 @@ inline text<24> digits_of(float v) {
 }  // namespace detail
 
 /// Takes  models with what came with them. verify(bytes, signature) says by bool or result<> whether the signature is the
-/// maker's;
-///        unsigned_models: nobody asks.
+///        maker's; unsigned_models: nobody asks.
 /// Emits  admit(): nothing, or the sentence of the first check that was not passed. A version that was admitted is the one that
 ///        the next must be above.
 /// Holds  counts of what was admitted, and of what each check has refused.

@@ -100,8 +100,7 @@ struct loaded_by<Loader, E> {
 }  // namespace detail
 
 /// Takes  events that announce a model (a path and a version, say); load(event) gives a result of a struct with `model` and
-/// `with`,
-///        a candidate. Where the target is a rollout, it is reviewed at every tick and before every event.
+///        `with`, a candidate. Where the target is a rollout, it is reviewed at every tick and before every event.
 /// Emits  an acknowledgement for each event, and one for each step that a rollout makes.
 /// Holds  the gate, whose counts are read from at<"name">().gate; while a rollout goes on, the new model's bytes.
 /// Fails  never by itself. A model that scores and could not be kept on the disk is told so in its acknowledgement.

@@ -164,13 +164,12 @@ struct rollout_scorer {
 }  // namespace detail
 
 /// Takes  a name and the model to begin with; infer<"name">(rollout, ...) asks it. offer() gives a new one. review() looks at
-/// what
-///        was counted since and moves on: to the canary when enough rows were scored in the shadow, to all when enough were in
-///        the canary, back at the first output that is no number or when the two differ by too much. Anybody calls it now and
-///        then: install does at every tick. promote() and roll_back() do so by hand, at any stage.
+///        what was counted since and moves on: to the canary when enough rows were scored in the shadow, to all when enough were
+///        in the canary, back at the first output that is no number where the good model has one, or when the two differ by too
+///        much. Without rows nothing moves. Anybody calls it now and then: install does at every tick. promote() and roll_back()
+///        do so by hand, at any stage.
 /// Emits  status(). Which keys are the canary's is a matter of their hash: the same ones at each try, and on each thread. Where
-/// the
-///        stream has no key, of the rows'.
+///        the stream has no key, of the rows'.
 /// Holds  the model that works, the one before it, the new one, and four kilobytes of counters.
 /// Fails  offer(), with a sentence, while another is on its way, and for a model of other rows than the one that works. A row of
 ///        which the canary says what is no number is scored by the good model, and so are all that follow, on every thread.
