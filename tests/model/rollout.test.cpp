@@ -15,6 +15,7 @@
 
 #include <limits>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -182,6 +183,32 @@ TEST_CASE("while all is settled a model scores events that come together in one 
   r.promote();
   CHECK(versions(flow, output, {{2, 2.0f}}) == all_by_two);
   CHECK(most == 64);
+}
+
+TEST_CASE("rows of windows below key_by go by their key as well") {
+  struct row {
+    std::uint32_t key;
+    float x[1];
+    [[nodiscard]] std::span<const float, 1> features() const { return x; }
+  };
+  lv::rollout<linear> r("rollout.windows", with_weight(1), 1, {.shadow_rows = 1, .canary_share = 500});
+  std::map<std::uint32_t, std::uint64_t> of_key;
+  std::size_t torn = 0, fresh = 0;
+  auto flow = lv::flow(lv::from(lv::input<row>()) | lv::infer<"x">(r) | lv::to([&](const lv::scored<row>& s) {
+                         torn += of_key.try_emplace(s.event.key, s.model_version).first->second != s.model_version;
+                         fresh += s.model_version == 2;
+                       }));
+  REQUIRE(flow.open());
+  REQUIRE(r.offer(with_weight(2), 2));
+  lv::adopt_parameters();
+  flow.push(row{1, {1}});
+  REQUIRE(r.review() == rollout_stage::canary);
+  lv::adopt_parameters();
+  of_key.clear();
+  for (std::uint32_t i = 0; i < 1000; ++i) flow.push(row{i % 100, {static_cast<float>(i)}});
+  CHECK(torn == 0);
+  CHECK(fresh > 300);
+  CHECK(fresh < 700);
 }
 
 TEST_CASE("without a key rows have their hash: the share is about right") {

@@ -76,6 +76,8 @@ struct infer_operator {
       const auto key = [&] {
         if constexpr (is_keyed<E>)
           return hash_of(e.key);
+        else if constexpr (requires { hash_of(r.event.key); })  // a row of a window below key_by
+          return hash_of(r.event.key);
         else
           return hash_of_bytes(given.data(), given.size_bytes());
       };

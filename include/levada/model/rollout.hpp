@@ -169,7 +169,7 @@ struct rollout_scorer {
 ///        much. Without rows nothing moves. Anybody calls it now and then: install does at every tick. promote() and roll_back()
 ///        do so by hand, at any stage.
 /// Emits  status(). Which keys are the canary's is a matter of their hash: the same ones at each try, and on each thread. Where
-///        the stream has no key, of the rows'.
+///        neither the stream has a key nor the event a member `key`, as the rows of windows have, of the features'.
 /// Holds  the model that works, the one before it, the new one, and four kilobytes of counters.
 /// Fails  offer(), with a sentence, while another is on its way, and for a model of other rows than the one that works. A row of
 ///        which the canary says what is no number is scored by the good model, and so are all that follow, on every thread.
