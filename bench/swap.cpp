@@ -3,7 +3,7 @@
 // bad, each in another way. Two controls stand beside it. The same models go into a slot that nobody reads: what a machine does
 // to a thread while another one loads and judges models is no matter of swaps. This control runs twice, so that it is seen how
 // far apart two runs of one thing are. And nobody sends models at all. Prints samples.
-//   bench_swap [--rounds N]   N times each of the four, three and a half seconds a run (default 1)
+//   bench_swap [--rounds N]   N times each of the four, three and a half seconds a run, or until all models are there (default 1)
 // Every score is computed once more when the flow has ended, from the version that stands in it. The time of an event is from
 // when its span was given to the flow until it was scored; since it was due, all that the machine did meanwhile is counted.
 #include "cores.hpp"
@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -39,7 +40,7 @@ namespace lv = levada;
 constexpr std::size_t features = 32, different_rows = 4'096;
 constexpr std::size_t trees = 32, depth = 6, nodes_each = (2u << depth) - 1;
 constexpr std::uint64_t sent = 1'111, bad = sent / 10, swaps = sent - bad;  // each tenth is bad
-constexpr std::uint64_t events = 3'500'000;                                 // one a microsecond
+constexpr std::uint64_t events = 3'500'000, most_events = 2 * events;       // one a microsecond, until all models are installed
 constexpr std::int64_t period = 3'100'000;                                  // of models, in nanoseconds
 constexpr lv::duration row_budget{4'000};
 
@@ -112,15 +113,16 @@ struct event {
   std::array<float, ::features> samples{};
   [[nodiscard]] std::span<const float, ::features> features() const { return samples; }
 };
+std::atomic<bool> all_installed = false;
 /// Brings an event each microsecond: after a delay all that are due.
 class paced {
  public:
   using event_type = event;
   [[nodiscard]] lv::polled poll(auto out, std::size_t) {
-    if (made_ == events) return lv::polled::end;
+    if (made_ == most_events || (made_ >= events && all_installed)) return lv::polled::end;
     const std::int64_t now = lv::wall_clock{}.steady().ns;
     if (begin_ == 0) begin_ = now;
-    const std::uint64_t due = std::min(events, static_cast<std::uint64_t>(now - begin_) / 1000);
+    const std::uint64_t due = std::min(most_events, static_cast<std::uint64_t>(now - begin_) / 1000);
     if (due == made_) return lv::polled::nothing;
     std::size_t n = 0;
     for (; n < span_.size() && made_ < due; ++n) {
@@ -213,7 +215,7 @@ constexpr auto same_bytes = [](std::span<const std::byte> bytes, std::span<const
 
 struct outcome {
   lv::histogram late, took;
-  std::uint64_t scored = 0, wrong = 0, turns = 0, mixed = 0, versions = 0;
+  std::uint64_t made = 0, scored = 0, wrong = 0, turns = 0, mixed = 0, versions = 0;
   std::uint64_t admitted = 0, refused_by_name = 0;
 };
 /// What each event was scored by, and how.
@@ -252,6 +254,7 @@ outcome run(installer which) {
       lv::install<"install">(which == installer::into_the_slot ? place : elsewhere, lv::admission(strict, same_bytes), load) |
       lv::to([&](const lv::acknowledgement& a) {
         const fault wrong = fault_of(++answers);
+        if (answers == sent) all_installed = true;
         if (a.what == lv::acknowledgement::outcome::admitted)
           o.admitted += wrong == fault::none;
         else
@@ -259,7 +262,7 @@ outcome run(installer which) {
               wrong != fault::none && a.reason.view().find(said_of[static_cast<std::size_t>(wrong)]) != std::string_view::npos;
       }));
 
-  std::vector<told> scores(events);
+  std::vector<told> scores(most_events);
   std::uint64_t version = 0, turn = ~std::uint64_t{0};
   const paced* source = nullptr;
   auto scoring = lv::flow(lv::from<"paced">(paced{}) | lv::infer<"bearing">(place) | lv::to([&](const lv::scored<event>& s) {
@@ -280,11 +283,13 @@ outcome run(installer which) {
 
   lv::runner<> installs, scorer({.mode = lv::profile::fast, .budget = 32});
   const auto cores = bench::two_cores();
+  all_installed = which == installer::none;
   if (cores) bench::pin_to(cores->second);
   if (which != installer::none && !installs.start(installing)) std::exit(70);
   if (cores) bench::pin_to(cores->first);
   if (!scorer.run(scoring)) std::exit(70);
   if (which != installer::none && !installs.wait()) std::exit(70);
+  o.made = source->position();
   o.wrong = wrong_of(std::span(scores).first(o.scored));
   return o;
 }
@@ -316,7 +321,7 @@ int main(int argc, char** argv) {
     const auto share = [](std::uint64_t n, std::uint64_t of) { return 100 * static_cast<double>(n) / static_cast<double>(of); };
     const std::string note =
         std::to_string(o.admitted) + " swaps of 32 trees of depth 6, of which " + std::to_string(o.versions) + " have scored";
-    print("events scored", "%", "more", "levada", share(o.scored, events), note);
+    print("events scored", "%", "more", "levada", share(o.scored, o.made), note);
     print("turns of one version", "%", "more", "levada", 100 - share(o.mixed, o.turns), note);
     print("bad models refused by name", "%", "more", "levada", share(o.refused_by_name, bad), "of seven kinds");
     for (const bool since_due : {false, true}) {
