@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// swap: a model is replaced a thousand times while a flow scores a million events a second, and every tenth one that is sent is
-// bad, each in another way. Before and after it the same flow runs while the models go where nobody asks them: what a machine
-// does to a thread while another one loads and judges models is no matter of swaps. Prints samples.
-//   bench_swap [--rounds N]   N times without, with and without swaps, five seconds each (default 3)
-// Every score is computed once more, from the version that stands in it. Times of an event: from when its span was given to
-// the flow until it was scored, and since it was due, in which all that the machine did meanwhile is counted.
+// swap: a forest is replaced a thousand times while a flow scores a million events a second, and every tenth one that is sent is
+// bad, each in another way. Two controls stand beside it. The same models go into a slot that nobody reads: what a machine does
+// to a thread while another one loads and judges models is no matter of swaps. This control runs twice, so that it is seen how
+// far apart two runs of one thing are. And nobody sends models at all. Prints samples.
+//   bench_swap [--rounds N]   N times each of the four, three and a half seconds a run, or until all models are there (default 1)
+// Every score is computed once more when the flow has ended, from the version that stands in it. The time of an event is from
+// when its span was given to the flow until it was scored; since it was due, all that the machine did meanwhile is counted.
 #include "cores.hpp"
 #include "sample.hpp"
 
@@ -13,13 +14,14 @@
 #include <levada/flow/runner.hpp>
 #include <levada/model/infer.hpp>
 #include <levada/model/install.hpp>
+#include <levada/model/trees.hpp>
 #include <levada/os/clock.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -34,68 +36,97 @@
 namespace {
 
 namespace lv = levada;
-using admission_check = lv::admission_check;
 
-constexpr std::size_t length = 32, different_rows = 4'096;
+constexpr std::size_t features = 32, different_rows = 4'096;
+constexpr std::size_t trees = 32, depth = 6, nodes_each = (2u << depth) - 1;
 constexpr std::uint64_t sent = 1'111, bad = sent / 10, swaps = sent - bad;  // each tenth is bad
-constexpr std::uint64_t events = 5'000'000;                                 // one a microsecond
-constexpr std::int64_t period = 4'400'000;                                  // of models, in nanoseconds
+constexpr std::uint64_t events = 3'500'000, most_events = 2 * events;       // one a microsecond, until all models are installed
+constexpr std::int64_t period = 3'100'000;                                  // of models, in nanoseconds
+constexpr lv::duration row_budget{4'000};
+
+/// Rows one behind the other.
+const std::vector<float>& rows() {
+  static const std::vector<float> all = [] {
+    std::mt19937 random(3);
+    std::uniform_real_distribution<float> value(-1, 1);
+    std::vector<float> some(different_rows * features);
+    for (float& x : some) x = value(random);
+    return some;
+  }();
+  return all;
+}
+std::span<const float, features> row_of(std::uint64_t event) {
+  return std::span<const float, features>(rows().data() + event % different_rows * features, features);
+}
+
+/// Trees of the same splits, with leaves that tell the version. One that is slow computes all twenty times.
+struct forest {
+  lv::trees of;
+  int times = 1;
+
+  [[nodiscard]] std::size_t features() const { return of.features(); }
+  [[nodiscard]] std::size_t outputs() const { return of.outputs(); }
+  void score(std::span<const float> row, std::span<float> out) const {
+    for (int i = 0; i < times; ++i) of.score(row, out);
+  }
+  void score_batch(std::span<const float> some, std::size_t n, std::span<float> out) const {
+    for (int i = 0; i < times; ++i) of.score_batch(some, n, out);
+  }
+};
+/// `greatest` and `base` are what a forest is spoilt by.
+forest forest_of(std::uint64_t version, float greatest = 1, float base = 0) {
+  static const std::vector<lv::tree_node> splits = [] {
+    std::mt19937 random(5);
+    std::vector<lv::tree_node> all(trees * nodes_each);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto in_tree = static_cast<std::uint32_t>(i % nodes_each);
+      if (in_tree >= nodes_each / 2) continue;
+      all[i] = {.threshold = static_cast<float>(random() % 199 + 1) / 100 - 1,  // fewer than 255 of each feature
+                .feature = static_cast<std::uint16_t>(random() % features),
+                .left = 2 * in_tree + 1,
+                .right = 2 * in_tree + 2};
+    }
+    return all;
+  }();
+  static const std::vector<std::uint32_t> roots = [] {
+    std::vector<std::uint32_t> all;
+    for (std::uint32_t t = 0; t < trees; ++t) all.push_back(t * nodes_each);
+    return all;
+  }();
+  std::vector<lv::tree_node> nodes = splits;
+  std::uint64_t state = version + 1;
+  for (lv::tree_node& n : nodes)
+    if (n.left == 0) {
+      state = state * 6'364'136'223'846'793'005u + 1'442'695'040'888'963'407u;
+      n.threshold = greatest > 1 ? greatest : static_cast<float>(state >> 40) * 0x1p-24f - 0.5f;
+    }
+  const float begins[] = {base};
+  auto made = lv::trees::make({.features = features, .nodes = nodes, .trees = roots, .base = begins});
+  if (!made) std::exit((std::fprintf(stderr, "bench_swap: %s\n", made.error().sentence.c_str()), 70));
+  return {*std::move(made)};
+}
 
 struct event {
   std::uint64_t number = 0;
   std::uint64_t turn = 0;
   std::int64_t handed_over = 0;  // when its span was given to the flow
-  std::array<float, length> samples{};
-  [[nodiscard]] std::span<const float, length> features() const { return samples; }
+  std::array<float, ::features> samples{};
+  [[nodiscard]] std::span<const float, ::features> features() const { return samples; }
 };
-
-/// Weights that tell the version. One that is slow computes the same fifty times.
-struct dense {
-  std::array<float, length> weights{};
-  bool is_slow = false;
-
-  explicit dense(std::uint64_t version) {
-    std::uint64_t state = version + 1;
-    for (float& w : weights) w = static_cast<float>((state = lv::hash_of_bytes(&state, sizeof state)) >> 40) * 0x1p-24f - 0.5f;
-  }
-  [[nodiscard]] std::size_t features() const { return length; }
-  [[nodiscard]] std::size_t outputs() const { return 1; }
-  void score(std::span<const float> row, std::span<float> out) const {
-    float sum = 0;
-    for (int i = is_slow ? 50 : 1; i > 0; --i) {
-      sum *= 0;  // which the optimiser may not leave out
-      for (std::size_t f = 0; f < length; ++f) sum += row[f] * weights[f];
-    }
-    out[0] = sum;
-  }
-};
-
-const std::vector<event>& rows() {
-  static const std::vector<event> all = [] {
-    std::mt19937 random(3);
-    std::uniform_real_distribution<float> value(-1, 1);
-    std::vector<event> some(different_rows);
-    for (event& e : some)
-      for (float& x : e.samples) x = value(random);
-    return some;
-  }();
-  return all;
-}
-
+std::atomic<bool> all_installed = false;
 /// Brings an event each microsecond: after a delay all that are due.
 class paced {
  public:
   using event_type = event;
   [[nodiscard]] lv::polled poll(auto out, std::size_t) {
-    if (made_ == events) return lv::polled::end;
+    if (made_ == most_events || (made_ >= events && all_installed)) return lv::polled::end;
     const std::int64_t now = lv::wall_clock{}.steady().ns;
     if (begin_ == 0) begin_ = now;
-    auto due = static_cast<std::uint64_t>(now - begin_) / 1000;
-    if (due > events) due = events;
+    const std::uint64_t due = std::min(most_events, static_cast<std::uint64_t>(now - begin_) / 1000);
     if (due == made_) return lv::polled::nothing;
     std::size_t n = 0;
     for (; n < span_.size() && made_ < due; ++n) {
-      span_[n].samples = rows()[made_ % different_rows].samples;
+      std::ranges::copy(row_of(made_), span_[n].samples.begin());
       span_[n].turn = turn_;
       span_[n].handed_over = now;
       span_[n].number = made_++;
@@ -115,6 +146,10 @@ class paced {
 };
 
 enum class fault : std::uint8_t { none, unreadable, signature, version, schema, golden, finite, slow };
+constexpr std::string_view said_of[] = {"",           "cannot open",    "by its signature",      "by its version",
+                                        "its schema", "golden vectors", "by its finite outputs", "by its time"};
+/// What is wrong with the n-th model that is sent, from 1 on.
+fault fault_of(std::uint64_t n) { return n % 10 == 0 ? static_cast<fault>(1 + n / 10 % 7) : fault::none; }
 struct update {
   std::uint64_t version = 0;
   fault wrong{};
@@ -129,9 +164,9 @@ class models {
     if (next_.ns == 0) next_ = now;
     if (now < next_) return lv::polled::nothing;
     next_ = next_ + lv::duration{period};
-    ++made_;
-    const bool is_bad = made_ % 10 == 0;
-    const update u{is_bad ? made_ : ++good_, is_bad ? static_cast<fault>(1 + made_ / 10 % 7) : fault::none};
+    // Versions of those that are bad are far above the others, so that only the one that is bad by its version is so.
+    const fault wrong = fault_of(++made_);
+    const update u{wrong == fault::none ? ++good_ : wrong == fault::version ? 0 : 1'000'000 + made_, wrong};
     out(std::span<const update>(&u, 1));
     return lv::polled::events;
   }
@@ -145,32 +180,29 @@ class models {
 
 constexpr std::array<std::string_view, 2> names{"of", "samples"};
 struct loaded {
-  dense model;
+  forest model;
   std::vector<float> golden_rows{}, golden_outputs{};
   std::vector<std::byte> bytes{}, signature{};
   lv::candidate with{};
 };
-/// As a loader would: it computes the golden vectors from what was right, then spoils one thing. Versions of those that are bad
-/// are far above the others, so that only the one that is bad by its version is so.
+/// As a loader would: it computes the golden vectors from what was right, and one thing is spoilt.
 lv::result<loaded> load(const update& u) {
   if (u.wrong == fault::unreadable) return lv::fault::of(lv::failure::unreadable, "cannot open 'bearing.model'");
-  const std::uint64_t version = u.wrong == fault::none ? u.version : u.wrong == fault::version ? 0 : 1'000'000 + u.version;
-  loaded l{.model = dense(version)};
-  for (std::size_t i = 0; i < 16; ++i) {
-    const auto& row = rows()[i * 7].samples;
-    float out[1];
-    l.model.score(row, out);
+  loaded l{.model = forest_of(u.version)};
+  l.golden_outputs.resize(16);
+  for (std::size_t i = 0; i < l.golden_outputs.size(); ++i) {
+    const auto row = row_of(i * 7);
+    l.model.score(row, {&l.golden_outputs[i], 1});
     l.golden_rows.insert(l.golden_rows.end(), row.begin(), row.end());
-    l.golden_outputs.push_back(out[0]);
   }
-  l.bytes.assign(64, std::byte(version));
+  l.bytes.assign(64, std::byte(u.version));
   l.signature = l.bytes;
-  l.with = {.name = "bearing", .version = version, .schema = lv::schema_hash(names)};
+  l.with = {.name = "bearing", .version = u.version, .schema = lv::schema_hash(names)};
   if (u.wrong == fault::signature) l.signature[63] ^= std::byte{1};
   if (u.wrong == fault::schema) l.with.schema ^= 1;
-  if (u.wrong == fault::golden) l.model.weights[version % length] += 0.01f;
-  if (u.wrong == fault::finite) l.model.weights[version % length] = INFINITY;
-  l.model.is_slow = u.wrong == fault::slow;
+  if (u.wrong == fault::golden) l.model = forest_of(u.version, 1, 0.01f);
+  if (u.wrong == fault::finite) l.model = forest_of(u.version, 3e38f);
+  if (u.wrong == fault::slow) l.model.times = 40;
   l.with.golden_rows = l.golden_rows;
   l.with.golden_outputs = l.golden_outputs;
   l.with.bytes = l.bytes;
@@ -178,99 +210,132 @@ lv::result<loaded> load(const update& u) {
   return l;
 }
 constexpr auto same_bytes = [](std::span<const std::byte> bytes, std::span<const std::byte> signature) {
-  return std::equal(bytes.begin(), bytes.end(), signature.begin(), signature.end());
+  return std::ranges::equal(bytes, signature);
 };
 
 struct outcome {
   lv::histogram late, took;
-  std::uint64_t scored = 0, wrong = 0, mixed = 0, versions = 0;
-  std::uint64_t admitted = 0, refused = 0, refused_by_name = 0;
+  std::uint64_t made = 0, scored = 0, wrong = 0, turns = 0, mixed = 0, versions = 0;
+  std::uint64_t admitted = 0, refused_by_name = 0;
 };
+/// What each event was scored by, and how.
+struct told {
+  float score = 0;
+  std::uint32_t version = 0;
+};
+/// Those that were not said by their version.
+std::uint64_t wrong_of(std::span<const told> all) {
+  std::uint64_t wrong = 0;
+  std::array<float, different_rows> expected{};
+  for (std::size_t begin = 0; begin < all.size();) {
+    const forest model = forest_of(all[begin].version);
+    for (const std::uint32_t version = all[begin].version; begin < all.size() && all[begin].version == version;) {
+      std::size_t n = 0;
+      while (begin + n < all.size() && all[begin + n].version == version && begin % different_rows + n < different_rows) ++n;
+      model.score_batch({row_of(begin).data(), n * features}, n, {expected.data(), n});
+      for (std::size_t i = 0; i < n; ++i) wrong += expected[i] != all[begin + i].score;
+      begin += n;
+    }
+  }
+  return wrong;
+}
 
-outcome run(bool with_swaps) {
+enum class installer { none, into_another_slot, into_the_slot };
+outcome run(installer which) {
   outcome o;
-  lv::slot<dense> place("bench.swap", dense(0), 0), elsewhere("bench.elsewhere", dense(0), 0);
-  place.put(dense(0), 0);
+  lv::slot<forest> place("bench.swap", forest_of(0)), elsewhere("bench.elsewhere", forest_of(0));
+  place.put(forest_of(0), 0);  // where the run before this one has left another
+  elsewhere.put(forest_of(0), 0);
 
-  lv::runner<> installer, scorer({.mode = lv::profile::fast, .budget = 32});
-  const auto told = [&](const lv::acknowledgement& a) {
-    if (a.what == lv::acknowledgement::outcome::admitted) return void(++o.admitted);
-    ++o.refused;
-    const std::uint64_t number = a.version >= 1'000'000 ? a.version - 1'000'000 : 10 * (o.admitted / 9);
-    constexpr std::string_view said[] = {"",       "cannot open",    "its signature",      "its version",
-                                         "schema", "golden vectors", "its finite outputs", "its time"};
-    o.refused_by_name += a.reason.view().find(said[1 + number / 10 % 7]) != std::string_view::npos;
-  };
-  const lv::admission_options strict{.schema = lv::schema_hash(names), .row_budget = lv::duration{500}};
-  auto installing =
-      lv::flow(lv::from(models{}) |
-               lv::install<"install">(with_swaps ? place : elsewhere, lv::admission(strict, same_bytes), load) | lv::to(told));
+  std::uint64_t answers = 0;
+  const lv::admission_options strict{.schema = lv::schema_hash(names), .row_budget = row_budget};
+  auto installing = lv::flow(
+      lv::from(models{}) |
+      lv::install<"install">(which == installer::into_the_slot ? place : elsewhere, lv::admission(strict, same_bytes), load) |
+      lv::to([&](const lv::acknowledgement& a) {
+        const fault wrong = fault_of(++answers);
+        if (answers == sent) all_installed = true;
+        if (a.what == lv::acknowledgement::outcome::admitted)
+          o.admitted += wrong == fault::none;
+        else
+          o.refused_by_name +=
+              wrong != fault::none && a.reason.view().find(said_of[static_cast<std::size_t>(wrong)]) != std::string_view::npos;
+      }));
 
-  dense expected(0);
-  std::uint64_t version = 0, turn = 0;
+  std::vector<told> scores(most_events);
+  std::uint64_t version = 0, turn = ~std::uint64_t{0};
   const paced* source = nullptr;
   auto scoring = lv::flow(lv::from<"paced">(paced{}) | lv::infer<"bearing">(place) | lv::to([&](const lv::scored<event>& s) {
                             if (s.model_version != version) {
-                              o.mixed += s.event.turn == turn && o.scored > 0;
+                              o.mixed += s.event.turn == turn;
                               ++o.versions;
-                              expected = dense(version = s.model_version);
+                              version = s.model_version;
                             }
+                            o.turns += s.event.turn != turn;
                             turn = s.event.turn;
-                            float score[1];
-                            expected.score(s.event.samples, score);
-                            o.wrong += s.event.number != o.scored || !(std::fabs(s.score() - score[0]) <= 1e-5f);
-                            ++o.scored;
+                            if (s.event.number == o.scored)  // else one is lost
+                              scores[o.scored++] = {s.score(), static_cast<std::uint32_t>(version)};
                             const std::int64_t now = lv::wall_clock{}.steady().ns;
                             o.late.add(static_cast<std::uint64_t>(now - source->due(s.event.number)));
                             o.took.add(static_cast<std::uint64_t>(now - s.event.handed_over));
                           }));
   source = &scoring.at<"paced">();
+
+  lv::runner<> installs, scorer({.mode = lv::profile::fast, .budget = 32});
   const auto cores = bench::two_cores();
+  all_installed = which == installer::none;
   if (cores) bench::pin_to(cores->second);
-  if (!installer.start(installing)) std::exit(70);
+  if (which != installer::none && !installs.start(installing)) std::exit(70);
   if (cores) bench::pin_to(cores->first);
   if (!scorer.run(scoring)) std::exit(70);
-  if (!installer.wait()) std::exit(70);
+  if (which != installer::none && !installs.wait()) std::exit(70);
+  o.made = source->position();
+  o.wrong = wrong_of(std::span(scores).first(o.scored));
   return o;
+}
+
+void print(std::string_view metric, std::string_view unit, std::string_view better, std::string_view who, double value,
+           const std::string& note = "") {
+  bench::print({.name = "model/swap",
+                .metric = std::string(metric),
+                .unit = std::string(unit),
+                .better = std::string(better),
+                .who = std::string(who),
+                .value = value,
+                .note = note});
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const long rounds = argc == 3 && std::string_view(argv[1]) == "--rounds" ? std::strtol(argv[2], nullptr, 10) : 3;
-  const auto print = [](std::string_view metric, std::string_view unit, std::string_view who, double value,
-                        const std::string& note) {
-    bench::print({.name = "model/swap",
-                  .metric = std::string(metric),
-                  .unit = std::string(unit),
-                  .who = std::string(who),
-                  .value = value,
-                  .note = note});
-  };
+  const long rounds = argc == 3 && std::string_view(argv[1]) == "--rounds" ? std::strtol(argv[2], nullptr, 10) : 1;
   for (long i = 0; i < rounds; ++i) {
-    const outcome a = run(false), o = run(true), b = run(false);
-    for (const outcome* one : {&a, &o, &b})
-      if (one->wrong != 0)
-        return std::fprintf(stderr, "bench_swap: %llu scores are not those of their version\n",
-                            static_cast<unsigned long long>(one->wrong)),
+    const outcome nobody = run(installer::none), first = run(installer::into_another_slot), o = run(installer::into_the_slot),
+                  second = run(installer::into_another_slot);
+    for (const outcome* one : {&nobody, &first, &o, &second})
+      if (one->wrong != 0 || (one != &nobody && one->admitted != swaps))
+        return std::fprintf(stderr, "bench_swap: %llu scores are not those of their version, %llu models of %llu were admitted\n",
+                            static_cast<unsigned long long>(one->wrong), static_cast<unsigned long long>(one->admitted),
+                            static_cast<unsigned long long>(swaps)),
                70;
-    if (o.admitted != swaps || o.refused != bad || o.refused_by_name != bad)
-      return std::fprintf(stderr, "bench_swap: %llu admitted, %llu refused, %llu of them by name\n",
-                          static_cast<unsigned long long>(o.admitted), static_cast<unsigned long long>(o.refused),
-                          static_cast<unsigned long long>(o.refused_by_name)),
-             70;
-    const auto note = std::to_string(o.admitted) + " swaps of which " + std::to_string(o.versions) + " scored, " +
-                      std::to_string(o.refused_by_name) + " bad models refused by name";
-    print("lost", "events", "levada", static_cast<double>(events - o.scored), note);
-    print("mixed", "turns", "levada", static_cast<double>(o.mixed), note);
-    const auto tail = [&](std::string_view metric, auto which) {
-      const auto of = [&](const outcome& one) { return static_cast<double>((one.*which).quantile(0.999)) / 1000; };
-      print(metric, "us", "levada", of(o), note);
-      print(metric, "us", "without swaps", of(a), "before");
-      print(metric, "us", "without swaps", of(b), "after");
-    };
-    tail("p99.9", &outcome::took);
-    tail("p99.9 since due", &outcome::late);
+    const auto share = [](std::uint64_t n, std::uint64_t of) { return 100 * static_cast<double>(n) / static_cast<double>(of); };
+    const std::string note =
+        std::to_string(o.admitted) + " swaps of 32 trees of depth 6, of which " + std::to_string(o.versions) + " have scored";
+    print("events scored", "%", "more", "levada", share(o.scored, o.made), note);
+    print("turns of one version", "%", "more", "levada", 100 - share(o.mixed, o.turns), note);
+    print("bad models refused by name", "%", "more", "levada", share(o.refused_by_name, bad), "of seven kinds");
+    for (const bool since_due : {false, true}) {
+      const std::string metric = since_due ? "p99.9 since due" : "p99.9";
+      const auto of = [&](const outcome& one) {
+        return static_cast<double>((since_due ? one.late : one.took).quantile(0.999)) / 1000;
+      };
+      print(metric, "us", "less", "levada", of(o), note);
+      print(metric, "us", "less", "models into another slot", of(first));
+      print(metric, "us", "less", "models into another slot", of(second));
+      print(metric, "us", "less", "no models", of(nobody));
+      print(metric + ", A/A", "us", "less", "levada", of(second), "both into another slot");
+      print(metric + ", A/A", "us", "less", "models into another slot", of(first));
+    }
   }
   return 0;
 }

@@ -144,6 +144,17 @@ TEST_CASE("outputs must be numbers around the golden rows as well") {
   CHECK(gate.admit(brittle{s.model, 5.0f}, s.candidate()));
 }
 
+TEST_CASE("random rows have no values that a float cannot hold, however far apart the golden ones are") {
+  struct small : linear {
+    void score(std::span<const float> row, std::span<float> out) const { out[0] = 1e-38f * row[0]; }
+  };
+  sent s;
+  s.rows = {-3e38f, 0, 3e38f, 0};
+  s.outputs = {-3, 3};
+  lv::admission gate(strict);
+  CHECK(gate.admit(small{s.model}, s.candidate()));
+}
+
 TEST_CASE("a golden output may be off by the tolerance, relative to great ones") {
   lv::admission gate(lv::admission_options{.tolerance = 1e-3f});
   sent s;

@@ -4,9 +4,12 @@
 #include "../support/linear.hpp"
 #include "../support/stream.hpp"
 
+#include <levada/feature/features.hpp>
 #include <levada/flow/flow.hpp>
 #include <levada/flow/runner.hpp>
+#include <levada/op/filter.hpp>
 #include <levada/op/key_by.hpp>
+#include <levada/op/window.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/input.hpp>
@@ -16,6 +19,7 @@
 
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <span>
 #include <string>
 #include <string_view>
@@ -101,6 +105,28 @@ TEST_CASE("an event's own features, and a member that is an array") {
   CHECK(scores == std::vector<float>{7, 7, 7});
 }
 
+TEST_CASE("rows of windows bring their features, below key_by as well, and the number of them is known when the flow is opened") {
+  const auto run = [](auto keys, auto model) {
+    std::vector<float> scores;
+    auto flow = lv::flow(
+        lv::from(lv::input<reading>()) | std::move(keys) |
+        lv::window<lv::sliding{4, 2}>(lv::features<lv::mean, lv::last>(&reading::value)) | lv::infer<"x">(std::move(model)) |
+        lv::to([&](const auto& s) { scores.push_back(s.score() - s.event.features()[0] - s.event.template get<lv::last>()); }));
+    const auto opened = flow.open();
+    if (!opened) return std::string(opened.error().sentence.view());
+    flow.push(support::readings(100));
+    bool right = !scores.empty();
+    for (const float s : scores) right &= std::fabs(s) < 1e-3f;
+    return std::string(right ? "right" : "wrong");
+  };
+  const auto by_sensor = [] { return lv::key_by(&reading::sensor); };
+  const auto any = [] { return lv::filter([](const reading&) { return true; }); };
+  CHECK(run(by_sensor(), linear{.length = 2}) == "right");
+  CHECK(run(any(), linear{.length = 2}) == "right");
+  CHECK(run(by_sensor(), linear{.length = 3}).find("takes 3 features, and an event gives 2") != std::string::npos);
+  CHECK(run(any(), linear_in_batches{{.length = 3}}).find("takes 3 features, and an event gives 2") != std::string::npos);
+}
+
 TEST_CASE("several outputs come out, and the label is the greatest of them") {
   std::vector<lv::scored<reading, 3>> output;
   auto flow = flow_of(lv::infer<"three", 3>(linear{.weight = 1, .length = 1, .results = 3}, &reading::level), output);
@@ -177,6 +203,23 @@ TEST_CASE("a model of other features that nobody has looked at harms nobody: its
   lv::adopt_parameters();
   flow.push(events);
   CHECK(scores == 100);
+}
+
+TEST_CASE("a flow that was opened, run and ended keeps no model but the newest") {
+  lv::slot<linear> place{"infer.ended", linear{.length = 1}, 1};
+  const std::vector<reading> events(10);
+  for (std::uint64_t version = 2; version < 5; ++version) {
+    auto flow = lv::flow(lv::from(lv::values(std::span<const reading>(events))) | lv::infer(place, &reading::level) |
+                         lv::to([](const lv::scored<reading>&) {}));
+    lv::runner<> runner;
+    CHECK(runner.run(flow));
+    place.put(linear{.length = 1}, version);
+    CHECK(place.collect() == 1);
+  }
+  // What is put between two runs is what the next one is opened for.
+  place.put(linear{.length = 2}, 5);
+  CHECK(refusal(lv::flow(lv::from(lv::input<reading>()) | lv::infer(place, &reading::level) | lv::to([](const auto&) {})))
+            .find("takes 2 features") != std::string::npos);
 }
 
 TEST_CASE("while a flow runs, another thread replaces the model again and again: each score is that of its version") {

@@ -83,6 +83,30 @@ TEST_CASE("what is good comes into the slot, what is not is acknowledged with th
   CHECK(disk == std::vector{std::byte{1}});
 }
 
+TEST_CASE("a model must be above the one that stands in the slot, whoever has put that") {
+  lv::slot<linear> place{"install.above", linear{.weight = 9}, 7};
+  std::vector<lv::acknowledgement> output;
+  lv::trial t(lv::flow(lv::from(lv::input<update>()) | lv::install<"bearing">(place, lv::admission<>{}, load) |
+                       lv::to(lv::collect(output))));
+  t.push(update{2, 7, 4});
+  place.put(linear{.weight = 9}, 8);
+  t.push(update{2, 8, 4}).push(update{2, 9, 4});
+  CHECK(told(output) == list{{7, outcome::refused}, {8, outcome::refused}, {9, outcome::admitted}});
+  CHECK(output[1].reason.view().find("it must be above 8") != std::string_view::npos);
+}
+
+TEST_CASE("a model of other rows does not come into a slot: those who score there could not ask it") {
+  lv::slot<linear> place{"install.rows", linear{.weight = 9, .length = 3}, 0};
+  std::vector<lv::acknowledgement> output;
+  lv::trial t(lv::flow(lv::from(lv::input<update>()) | lv::install<"bearing">(place, lv::admission<>{}, load) |
+                       lv::to(lv::collect(output))));
+  t.push(update{2, 1, 4});
+  CHECK(told(output) == list{{1, outcome::refused}});
+  CHECK(output[0].reason.view().find("version 1 has 2 features and 1 outputs") != std::string_view::npos);
+  CHECK(place.newest()->weight == 9);
+  CHECK(t.at<"bearing">().gate.version() == 0);  // it may come again, as it should be
+}
+
 TEST_CASE("a rollout is told step by step, as time passes") {
   lv::rollout<linear> r("install.rollout", linear{.weight = 1}, 0, {.shadow_rows = 1, .canary_rows = 1, .canary_share = 1000});
   std::vector<lv::acknowledgement> output;

@@ -15,6 +15,7 @@
 
 #include <limits>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -141,6 +142,75 @@ TEST_CASE("an output that is no number ends it: in the shadow, and in the canary
   CHECK(r.status().version == 1);
 }
 
+TEST_CASE("a row that neither can judge is no reason: a model with NaN where the other one has it is promoted") {
+  lv::rollout<linear> r("rollout.missing", with_weight(1), 1, {.shadow_rows = 4, .canary_rows = 4, .canary_share = 1000});
+  std::vector<lv::scored<reading>> output;
+  auto flow = flow_of(r, output);
+  REQUIRE(flow.open());
+  REQUIRE(r.offer(with_weight(2), 2));
+  std::vector<reading> rows(4, reading{.sensor = 1, .value = 0.5});
+  rows[2].value = static_cast<double>(not_a_number);
+  const auto push = [&] {
+    lv::adopt_parameters();
+    output.clear();
+    flow.push(rows);
+    return r.review();
+  };
+  CHECK(push() == rollout_stage::canary);
+  CHECK(push() == rollout_stage::settled);
+  CHECK(output[1].model_version == 2);
+  CHECK(output[2].model_version == 1);  // a number is what the canary must say
+  CHECK(output[3].model_version == 2);
+  CHECK(r.status().promoted == 1);
+}
+
+TEST_CASE("while all is settled a model scores events that come together in one go, and else one by one") {
+  std::size_t most = 0;
+  const auto model = [&](float weight) { return support::linear_in_batches{{.weight = weight, .length = 1}, &most}; };
+  lv::rollout<support::linear_in_batches> r("rollout.together", model(1), 1, {.shadow_rows = 1, .canary_share = 500});
+  std::vector<lv::scored<reading>> output;
+  auto flow = lv::flow(lv::from(lv::input<reading>()) | lv::infer<"x">(r, &reading::value) |
+                       lv::to([&](const lv::scored<reading>& s) { output.push_back(s); }));
+  REQUIRE(flow.open());
+  CHECK(versions(flow, output, {{1, 1.0f}}) == all_by_one);
+  CHECK(most == 64);
+  most = 0;
+  REQUIRE(r.offer(model(2), 2));
+  CHECK(versions(flow, output, {{1, 1.0f}}) == all_by_one);
+  REQUIRE(r.review() == rollout_stage::canary);
+  versions(flow, output, {{1, 1.0f}, {2, 2.0f}});
+  CHECK(most == 0);
+  r.promote();
+  CHECK(versions(flow, output, {{2, 2.0f}}) == all_by_two);
+  CHECK(most == 64);
+}
+
+TEST_CASE("rows of windows below key_by go by their key as well") {
+  struct row {
+    std::uint32_t key;
+    float x[1];
+    [[nodiscard]] std::span<const float, 1> features() const { return x; }
+  };
+  lv::rollout<linear> r("rollout.windows", with_weight(1), 1, {.shadow_rows = 1, .canary_share = 500});
+  std::map<std::uint32_t, std::uint64_t> of_key;
+  std::size_t torn = 0, fresh = 0;
+  auto flow = lv::flow(lv::from(lv::input<row>()) | lv::infer<"x">(r) | lv::to([&](const lv::scored<row>& s) {
+                         torn += of_key.try_emplace(s.event.key, s.model_version).first->second != s.model_version;
+                         fresh += s.model_version == 2;
+                       }));
+  REQUIRE(flow.open());
+  REQUIRE(r.offer(with_weight(2), 2));
+  lv::adopt_parameters();
+  flow.push(row{1, {1}});
+  REQUIRE(r.review() == rollout_stage::canary);
+  lv::adopt_parameters();
+  of_key.clear();
+  for (std::uint32_t i = 0; i < 1000; ++i) flow.push(row{i % 100, {static_cast<float>(i)}});
+  CHECK(torn == 0);
+  CHECK(fresh > 300);
+  CHECK(fresh < 700);
+}
+
 TEST_CASE("without a key rows have their hash: the share is about right") {
   lv::rollout<linear> r("rollout.rows", with_weight(1), 1, {.shadow_rows = 1, .canary_share = 500});
   std::vector<lv::scored<reading>> output;
@@ -161,6 +231,9 @@ TEST_CASE("a model of other rows is refused, in a sentence that names both; by h
   const auto other = r.offer(linear{.length = 3}, 2);
   REQUIRE(!other);
   CHECK(std::string(other.error().sentence.view()).find("version 2 has 3 features and 1 outputs") != std::string::npos);
+  const auto same = r.offer(with_weight(2), 1);
+  REQUIRE(!same);
+  CHECK(std::string(same.error().sentence.view()).find("version 1 is that of the model that works") != std::string::npos);
   REQUIRE(r.offer(with_weight(2), 3));
   r.promote();
   CHECK(r.status().version == 3);

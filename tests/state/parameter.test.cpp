@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace lv = levada;
@@ -171,11 +173,24 @@ TEST_CASE("threads that drive flows have values of their own, each taken over at
   CHECK(p == 3);  // nobody who drives nothing sees an older value than a flow that has ended
 }
 
+TEST_CASE("several copies on a thread are one, whichever goes first") {
+  const lv::parameter p("test.several", 1);
+  std::thread([&] {
+    std::optional<lv::parameter_copy> first(std::in_place), second(std::in_place);
+    first.reset();
+    CHECK(lv::set_parameter("test.several", 2));
+    std::thread([] { lv::adopt_parameters(); }).join();  // of another thread, which drives nothing
+    CHECK(p == 1);
+    second.reset();
+    CHECK(p == 2);
+  }).join();
+}
+
 TEST_CASE("more threads than places share the values of those that drive nothing") {
   const lv::parameter p("test.crowd", 1);
   std::vector<std::thread> all;
-  std::barrier meet(20);
-  for (int i = 0; i < 20; ++i)
+  std::barrier meet(70);
+  for (int i = 0; i < 70; ++i)
     all.emplace_back([&] {
       const lv::parameter_copy own;
       meet.arrive_and_wait();

@@ -148,6 +148,63 @@ TEST_CASE("a holder keeps a value for as long as it likes, and may put it back")
   });
 }
 
+TEST_CASE(
+    "threads that drive come and go while two put and one collects: every value is whole, and none but the newest is left") {
+  const int before = table::alive;
+  lv::slot place{"test.come.and.go", table(0)};
+  std::atomic<bool> done = false;
+  std::atomic<int> torn = 0;
+  std::atomic<std::uint64_t> version = 0;
+  std::vector<std::thread> all;
+  for (int i = 0; i < 2; ++i)
+    all.emplace_back([&] {
+      for (int turns = 0; turns < 300; ++turns) {
+        const lv::parameter_copy own;
+        for (int k = 0; k < 3; ++k) {
+          lv::adopt_parameters();
+          const auto& now = place.now();
+          torn += !now.value.is_whole(now.version());
+        }
+      }
+    });
+  for (int i = 0; i < 2; ++i)
+    all.emplace_back([&] {
+      while (!done) {
+        const std::uint64_t v = ++version;
+        place.put(table(v), v);
+        if (v % 3 == 0) place.put(place.newest());
+        std::this_thread::yield();
+      }
+    });
+  all.emplace_back([&] {
+    while (!done) {
+      place.collect();
+      std::this_thread::yield();
+    }
+  });
+  all[0].join();
+  all[1].join();
+  done = true;
+  for (std::size_t i = 2; i < all.size(); ++i) all[i].join();
+  CHECK(torn == 0);
+  CHECK(place.collect() == 1);
+  CHECK(table::alive - before == 1);
+}
+
+TEST_CASE("what is put back again and again is there once") {
+  lv::slot place{"test.again", table(1), 1};
+  CHECK(place->is_whole(1));  // by a thread without a place: it stays
+  const auto first = place.newest();
+  place.put(table(2), 2);
+  const auto second = place.newest();
+  for (int i = 0; i < 10; ++i) {
+    place.put(first);
+    place.put(second);
+  }
+  CHECK(place.collect() == 2);
+  CHECK(place.newest().version() == 2);
+}
+
 TEST_CASE("threads that read while others put: every value is whole, none goes backward, and all but the last are freed") {
   const int before = table::alive;
   lv::slot place{"test.race", table(0)};

@@ -59,7 +59,7 @@ struct feature_values {
   std::array<float, size> values{};
   std::uint32_t missed = 0;  ///< samples for which there was no room
 
-  [[nodiscard]] constexpr std::span<const float> features() const { return values; }
+  [[nodiscard]] constexpr std::span<const float, size> features() const { return values; }
 
   template <class F>
   static constexpr bool has = List::template has<F>;

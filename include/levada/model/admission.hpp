@@ -73,8 +73,7 @@ inline text<24> digits_of(float v) {
 }  // namespace detail
 
 /// Takes  models with what came with them. verify(bytes, signature) says by bool or result<> whether the signature is the
-/// maker's;
-///        unsigned_models: nobody asks.
+///        maker's; unsigned_models: nobody asks.
 /// Emits  admit(): nothing, or the sentence of the first check that was not passed. A version that was admitted is the one that
 ///        the next must be above.
 /// Holds  counts of what was admitted, and of what each check has refused.
@@ -92,7 +91,7 @@ class admission {
     using enum admission_check;
     if (result<> signed_by = check_signature(c); !signed_by) return refuse(signature, c, signed_by.error().sentence);
     if (c.version <= options_.above)
-      return refuse(version, c, "it must be above ", options_.above, ", which was admitted before it");
+      return refuse(version, c, "it must be above ", options_.above, ", which was there before it");
     if (options_.schema != 0 && c.schema != options_.schema)
       return refuse(schema, c, "it was trained with other features, or with the same in another order");
     const rows_of<M> rows(m, c);
@@ -126,6 +125,8 @@ class admission {
     for (const std::uint64_t n : refused_) all += n;
     return all;
   }
+  /// A version that is there already, wherever it came from: the next one must be above it as well.
+  void above(std::uint64_t there) { options_.above = there > options_.above ? there : options_.above; }
   /// The version that the next one must be above.
   [[nodiscard]] std::uint64_t version() const { return options_.above; }
 
@@ -189,7 +190,7 @@ class admission {
   void draw(const rows_of<M>& rows, const candidate& c, slots<float>& into) const {
     std::uint64_t state = 0x9E3779B97F4A7C15u;
     for (std::size_t f = 0; f < rows.features; ++f) {
-      float least = INFINITY, most = -INFINITY;
+      double least = INFINITY, most = -INFINITY;
       for (std::size_t i = 0; i < rows.count; ++i) {
         const float x = c.golden_rows[i * rows.features + f];
         if (!std::isfinite(x)) continue;
@@ -197,11 +198,12 @@ class admission {
         if (x > most) most = x;
       }
       if (!(least <= most)) least = most = 0;
-      const float width = most > least ? most - least : 1;
+      const double width = most > least ? most - least : 1;
       for (std::size_t i = 0; i < options_.probes; ++i) {
         state = hash_of_bytes(&state, sizeof state);
-        const float share = static_cast<float>(state >> 40) * 0x1p-24f;
-        into[i * rows.features + f] = least - width + share * (most - least + 2 * width);
+        const double share = static_cast<double>(state >> 40) * 0x1p-24, x = least - width + share * (most - least + 2 * width);
+        constexpr double end = 0x1.fffffep127;  // a float beyond it would be infinite, which no row was
+        into[i * rows.features + f] = static_cast<float>(x > end ? end : x < -end ? -end : x);
       }
     }
   }

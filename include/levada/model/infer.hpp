@@ -56,8 +56,7 @@ struct infer_operator {
   using output = relayed_type<E, result_type>;
 
   result<> open() {
-    const auto& m = scorer.now();
-    const auto has = static_cast<std::size_t>(m.outputs()), takes = static_cast<std::size_t>(m.features());
+    const auto [takes, has] = scorer.shape();
     if (has != Outputs)
       return fault::of(failure::usage, "infer '", name, "': the model has ", has, " outputs, and the operator is made for ",
                        Outputs, ": write infer<\"", name, "\", ", has, ">(...)");
@@ -77,6 +76,8 @@ struct infer_operator {
       const auto key = [&] {
         if constexpr (is_keyed<E>)
           return hash_of(e.key);
+        else if constexpr (requires { hash_of(r.event.key); })  // a row of a window below key_by
+          return hash_of(r.event.key);
         else
           return hash_of_bytes(given.data(), given.size_bytes());
       };

@@ -57,7 +57,8 @@ struct into_slot {
   using model_type = M;
   static constexpr bool moves = false;
   slot<M> to;
-  result<> ready() const { return {}; }
+  [[nodiscard]] std::uint64_t version() const { return to.newest().version(); }
+  result<> ready(const M& m, std::uint64_t version) const { return fits_in("slot", to.name(), *to.newest(), m, version); }
   result<> take(M&& m, std::uint64_t version) {
     to.put(std::move(m), version);
     return {};
@@ -68,7 +69,8 @@ struct into_rollout {
   using model_type = M;
   static constexpr bool moves = true;
   rollout<M>* to;
-  result<> ready() const {
+  [[nodiscard]] std::uint64_t version() const { return to->status().version; }
+  result<> ready(const M&, std::uint64_t) const {
     const rollout_status& s = to->status();
     if (s.stage == rollout_stage::settled) return {};
     return fault::of(failure::unavailable, "rollout '", to->name(), "': version ", s.candidate, " is still in the ",
@@ -98,8 +100,7 @@ struct loaded_by<Loader, E> {
 }  // namespace detail
 
 /// Takes  events that announce a model (a path and a version, say); load(event) gives a result of a struct with `model` and
-/// `with`,
-///        a candidate. Where the target is a rollout, it is reviewed at every tick and before every event.
+///        `with`, a candidate. Where the target is a rollout, it is reviewed at every tick and before every event.
 /// Emits  an acknowledgement for each event, and one for each step that a rollout makes.
 /// Holds  the gate, whose counts are read from at<"name">().gate; while a rollout goes on, the new model's bytes.
 /// Fails  never by itself. A model that scores and could not be kept on the disk is told so in its acknowledgement.
@@ -145,7 +146,8 @@ struct install_operator {
     }
     const candidate& with = loaded->with;
     acknowledgement said{with.name, with.version, outcome::refused, {}};
-    result<> done = target.ready();
+    result<> done = target.ready(loaded->model, with.version);
+    if constexpr (requires { gate.above(with.version); }) gate.above(target.version());
     if (done) done = gate.admit(loaded->model, with);
     if (done) done = target.take(std::move(loaded->model), with.version);
     if (done) {

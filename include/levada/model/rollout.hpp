@@ -45,7 +45,7 @@ struct rollout_status {
   std::uint64_t version = 0;    ///< of the model that works
   std::uint64_t candidate = 0;  ///< of the new one, if there is one
   std::uint64_t shadow_rows = 0, canary_rows = 0;
-  std::uint64_t not_finite = 0;                      ///< rows of which the new one has said something that is no number
+  std::uint64_t not_finite = 0;                      ///< rows of which the new one says no number, and the other one does
   float median_difference = 0, most_difference = 0;  ///< 50 and 99 in 100 rows are not further apart
   std::uint64_t promoted = 0, rolled_back = 0;
   text<160> reason{};  ///< of the last change of stage
@@ -62,7 +62,7 @@ class rollout_tally {
       const float apart = std::fabs(good[o] - fresh[o]);
       if (apart > most) most = apart;
     }
-    if (!is_finite(fresh)) failed.fetch_add(1);
+    if (is_worse(good, fresh)) failed.fetch_add(1);
     buckets[bucket_of(most)].fetch_add(1);
     shadow_rows.fetch_add(1);
   }
@@ -70,6 +70,12 @@ class rollout_tally {
     bool finite = true;
     for (const float o : out) finite &= o - o == 0;
     return finite;
+  }
+  /// Does one model say no number where the other one knows one? Of a row that nobody can judge both may say NaN.
+  [[nodiscard]] static bool is_worse(std::span<const float> good, std::span<const float> fresh) {
+    bool worse = false;
+    for (std::size_t o = 0; o < good.size(); ++o) worse |= fresh[o] - fresh[o] != 0 && good[o] - good[o] == 0;
+    return worse;
   }
   /// That so much of all differences lie at or below.
   [[nodiscard]] float quantile(double share) const {
@@ -109,13 +115,14 @@ struct rollout_scorer {
   static constexpr std::size_t most_outputs = 64;  // of a model in the shadow: its outputs need a place
   slot<rollout_plan<M>> from;
 
-  [[nodiscard]] const M& now() const { return *from->good; }
+  [[nodiscard]] row_shape shape() const { return shape_of(*from.newest()->good); }
   template <class Key>
   LEVADA_INLINE bool score(std::span<const float> row, std::span<float> out, Key&& key, std::uint64_t& version) const {
     const rollout_plan<M>& plan = *from;
-    if (!takes_row(*plan.good, row.size(), out.size())) [[unlikely]]
+    if (shape_of(*plan.good) != row_shape{row.size(), out.size()}) [[unlikely]]
       return false;
-    if (plan.stage == rollout_stage::canary && part_of(key(), 1000) < plan.options.canary_share && try_fresh(plan, row, out)) {
+    if (plan.stage == rollout_stage::canary && part_of(key(), 1000) < plan.options.canary_share &&
+        plan.tally->failed.relaxed() == 0 && try_fresh(plan, row, out)) {
       version = plan.fresh.version();
       return true;
     }
@@ -124,15 +131,26 @@ struct rollout_scorer {
     if (plan.stage == rollout_stage::shadow) compare(plan, row, out);
     return true;
   }
+  /// False while there are two models: rows go to one or to both, each by itself.
+  LEVADA_INLINE bool score_batch(std::span<const float> rows, std::size_t n, std::span<float> out, std::uint64_t& version) const
+    requires batch_model<M>
+  {
+    const rollout_plan<M>& plan = *from;
+    version = plan.good.version();
+    return plan.stage == rollout_stage::settled && score_rows(*plan.good, rows, n, out);
+  }
 
  private:
-  /// A row of which it says no number is scored by the good one, and so are all that follow.
+  /// A row of which it says no number is scored by the good one.
   static bool try_fresh(const rollout_plan<M>& plan, std::span<const float> row, std::span<float> out) {
-    if (plan.tally->failed.relaxed() != 0) return false;
     plan.fresh->score(row, out);
     plan.tally->canary_rows.fetch_add(1);
-    if (rollout_tally::is_finite(out)) return true;
-    plan.tally->failed.fetch_add(1);
+    if (rollout_tally::is_finite(out)) [[likely]]
+      return true;
+    float good[most_outputs];
+    const std::span<float> by_good(good, out.size());
+    plan.good->score(row, by_good);
+    if (rollout_tally::is_worse(by_good, out)) plan.tally->failed.fetch_add(1);
     return false;
   }
   static void compare(const rollout_plan<M>& plan, std::span<const float> row, std::span<const float> good) {
@@ -146,13 +164,12 @@ struct rollout_scorer {
 }  // namespace detail
 
 /// Takes  a name and the model to begin with; infer<"name">(rollout, ...) asks it. offer() gives a new one. review() looks at
-/// what
-///        was counted since and moves on: to the canary when enough rows were scored in the shadow, to all when enough were in
-///        the canary, back at the first output that is no number or when the two differ by too much. Anybody calls it now and
-///        then: install does at every tick. promote() and roll_back() do so by hand, at any stage.
+///        what was counted since and moves on: to the canary when enough rows were scored in the shadow, to all when enough were
+///        in the canary, back at the first output that is no number where the good model has one, or when the two differ by too
+///        much. Without rows nothing moves. Anybody calls it now and then: install does at every tick. promote() and roll_back()
+///        do so by hand, at any stage.
 /// Emits  status(). Which keys are the canary's is a matter of their hash: the same ones at each try, and on each thread. Where
-/// the
-///        stream has no key, of the rows'.
+///        neither the stream has a key nor the event a member `key`, as the rows of windows have, of the features'.
 /// Holds  the model that works, the one before it, the new one, and four kilobytes of counters.
 /// Fails  offer(), with a sentence, while another is on its way, and for a model of other rows than the one that works. A row of
 ///        which the canary says what is no number is scored by the good model, and so are all that follow, on every thread.
@@ -168,6 +185,7 @@ class rollout {
         good_(std::move(first), version),
         plan_(name, plan_type{good_, {}, {}, rollout_stage::settled, options}) {
     LEVADA_CHECK(options.canary_share <= 1000, options.canary_share);
+    LEVADA_CHECK(options.canary_share > 0 || options.canary_rows == 0, options.canary_rows);  // nobody would bring them
     good_ = plan_.newest()->good;  // one of this name that was there before has left its model
     status_.version = good_.version();
     go_to(rollout_stage::settled, "it has begun");
@@ -180,10 +198,11 @@ class rollout {
     if (status_.stage != rollout_stage::settled)
       return fault::of(failure::unavailable, "rollout '", name(), "': version ", status_.candidate, " is still in the ",
                        name_of(status_.stage), ": promote it or roll it back first");
-    if (!detail::takes_row(fresh, static_cast<std::size_t>(good_->features()), static_cast<std::size_t>(good_->outputs())))
-      return fault::of(failure::data, "rollout '", name(), "': version ", version, " has ", fresh.features(), " features and ",
-                       fresh.outputs(), " outputs, and the one that works has ", good_->features(), " and ", good_->outputs());
-    if (static_cast<std::size_t>(good_->outputs()) > detail::rollout_scorer<M>::most_outputs)
+    if (version == good_.version())
+      return fault::of(failure::data, "rollout '", name(), "': version ", version,
+                       " is that of the model that works: give the new one a number of its own");
+    if (const result<> fits = detail::fits_in("rollout", name(), *good_, fresh, version); !fits) return fits;
+    if (detail::shape_of(*good_).outputs > detail::rollout_scorer<M>::most_outputs)
       return fault::of(failure::usage, "rollout '", name(), "': models of more than ", detail::rollout_scorer<M>::most_outputs,
                        " outputs cannot be compared: put them into a slot");
     fresh_ = shared_version<M>(std::move(fresh), version);

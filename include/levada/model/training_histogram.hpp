@@ -25,8 +25,7 @@ struct histogram_distance {
 /// Takes  parts with 2 to 256 bins a feature.
 /// Holds  edges and shares: 8 bytes for each bin.
 /// Fails  in make, by a sentence, when parts are missing, too long or not finite, edges do not rise, or counts are negative or
-/// all
-///        zero.
+///        all zero.
 /// Costs  cell_of: a comparison an edge. distance: a logarithm a cell.
 ///
 /// PSI is the symmetrised divergence of Kullback and Leibler, and 0.1 and 0.25 are where it is usually called a small and a great

@@ -42,8 +42,7 @@ namespace detail {
 ///        left at the end of the stream is not judged.
 /// Holds  a counter for each bin of each feature, and one for NaN; they survive a restart.
 /// Fails  at the start, in a sentence, where events have another number of features than the histogram. A row of another length
-/// is
-///        dropped and counted.
+///        is dropped and counted.
 /// Costs  a comparison for each bin and feature; at the end of a window a logarithm for each.
 template <fixed_string Name, class E, class... Values>
 struct watch_drift_operator {

@@ -26,7 +26,7 @@ struct row_key<void> {};
 
 template <class R>
 concept gives_features = requires(const R& r) {
-  { r.features() } -> std::same_as<std::span<const float>>;
+  { r.features() } -> std::convertible_to<std::span<const float>>;
   R::names;
 };
 /// The names of the features of the only group that has some.
@@ -71,10 +71,11 @@ struct row : detail::row_key<Key>, detail::row_names<Results...> {
     }
   }
 
-  [[nodiscard]] constexpr std::span<const float> features() const
+  /// As many as there are names, which the type knows: a model of other rows is refused when the flow is opened.
+  [[nodiscard]] constexpr auto features() const
     requires requires { row::names; }
   {
-    return levada::get<row::featured>(groups).features();
+    return std::span<const float, row::names.size()>(levada::get<row::featured>(groups).features());
   }
 
  private:

@@ -36,7 +36,7 @@ constexpr parameter_kind parameter_kind_of() {
 }
 
 /// Threads that drive flows have a copy of each value. Place 0 is for all that drive none, and for those beyond the last place.
-inline constexpr std::uint32_t parameter_places = 16;
+inline constexpr std::uint32_t parameter_places = 64;
 inline constinit thread_local std::uint32_t parameter_place = 0;
 
 struct parameter_cell {
@@ -77,7 +77,7 @@ struct parameter_table {
   word<std::uint32_t> lock{};
   word<std::uint32_t> changes{};  // release in change, acquire in adopt_parameters
   word<std::uint32_t> adopted[parameter_places]{};
-  std::uint32_t taken = 1;  // places, a bit each
+  std::uint32_t holders[parameter_places]{};  // how many parameter_copy of the place's thread there are
   parameter_cell* first = nullptr;
   slot_cell* first_slot = nullptr;
 
@@ -98,7 +98,6 @@ struct parameter_table {
   }
   /// A thread that drives flows has ended: it looks at no value any more.
   void leave(std::uint32_t place) {
-    taken &= ~(1u << place);
     for (auto* c = first_slot; c != nullptr; c = c->link) c->current[place].relaxed(0);
   }
   void change() { changes.release(changes.relaxed() + 1); }  // pairs with the acquire in adopt_parameters
@@ -174,25 +173,28 @@ inline void adopt_parameters() {
   table.adopt(place);
 }
 
-/// While it lives, this thread has values of its own: whoever drives flows holds one. A second one on a thread does nothing, and
-/// neither does one more than fifteen threads at a time: the sixteenth shares its values with threads that drive nothing.
+/// While it lives, this thread has values of its own: whoever drives flows holds one. Several on a thread, in any order, are as
+/// good as one. The sixty-fourth thread at a time has none: it shares its values with threads that drive nothing.
 class parameter_copy {
  public:
   parameter_copy() {
-    if (detail::parameter_place != 0) return;
     auto& table = detail::parameter_registry();
     detail::parameter_table::guard guard(table.lock);
-    std::uint32_t place = 1;
-    while (place < detail::parameter_places && (table.taken >> place & 1u) != 0) ++place;
-    if (place == detail::parameter_places) return;
-    table.taken |= 1u << place;
-    table.adopt(place);
+    std::uint32_t place = detail::parameter_place;
+    if (place == 0) {
+      do ++place;
+      while (place < detail::parameter_places && table.holders[place] != 0);
+      if (place == detail::parameter_places) return;
+      table.adopt(place);
+    }
+    ++table.holders[place];
     detail::parameter_place = own_ = place;
   }
   ~parameter_copy() {
     if (own_ == 0) return;
     auto& table = detail::parameter_registry();
     detail::parameter_table::guard guard(table.lock);
+    if (--table.holders[own_] != 0) return;
     table.leave(own_);
     table.adopt(detail::parameter_place = 0);  // what is read after a flow has ended is not older than what it saw
   }

@@ -86,8 +86,11 @@ struct typed_slot_cell : slot_cell {
     version* unused = nullptr;
     for (version** at = &first_version; *at != nullptr;) {
       version* const one = *at;
-      bool used = one->bits == next.relaxed() || head(one->bits)->lasts;
-      for (const auto& place : current) used |= place.relaxed() == one->bits;
+      bool used = one == first_version;
+      if (one->bits != next.relaxed()) {  // else it is the newest, or stands in front as well since it was put back
+        used = head(one->bits)->lasts;
+        for (const auto& place : current) used |= place.relaxed() == one->bits;
+      }
       if (used) {
         at = &one->link;
       } else {
@@ -105,8 +108,7 @@ struct typed_slot_cell : slot_cell {
 }  // namespace detail
 
 /// Takes  a name, the value to begin with and its version. Two slots of one name and type in a process are one, and keep what
-/// they
-///        have; the place lives as long as the process. put() gives it a new value, from any thread.
+///        they have; the place lives as long as the process. put() gives it a new value, from any thread.
 /// Emits  now(): the value and its version, for a thread that drives flows (a runner's; others hold a parameter_copy). The
 ///        reference is good until the thread's turn is over. newest(): what was put last, for anybody, to keep.
 /// Holds  the newest value, and one for each thread that has not begun a turn since it was replaced. put() and collect() free the

@@ -4,46 +4,70 @@
 
 #include <levada/core/config.hpp>
 #include <levada/core/model.hpp>
+#include <levada/core/result.hpp>
 #include <levada/state/slot.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace levada::inline v0::detail {
 
-/// A row of another length would be read, or written, beyond its end.
+/// How long the rows are that a model takes and fills.
+struct row_shape {
+  std::size_t features, outputs;
+  bool operator==(const row_shape&) const = default;
+};
 template <model M>
-LEVADA_INLINE bool takes_row(const M& m, std::size_t features, std::size_t outputs) {
-  return static_cast<std::size_t>(m.features()) == features && static_cast<std::size_t>(m.outputs()) == outputs;
+LEVADA_INLINE row_shape shape_of(const M& m) {
+  return {static_cast<std::size_t>(m.features()), static_cast<std::size_t>(m.outputs())};
+}
+/// A row of another length would be read, or written, beyond its end: the model is not asked.
+template <model M>
+LEVADA_INLINE bool score_row(const M& m, std::span<const float> row, std::span<float> out) {
+  if (shape_of(m) != row_shape{row.size(), out.size()}) [[unlikely]]
+    return false;
+  m.score(row, out);
+  return true;
+}
+/// Whether a model can take the place of another one.
+template <model M>
+result<> fits_in(std::string_view kind, std::string_view place, const M& there, const M& fresh, std::uint64_t version) {
+  const row_shape has = shape_of(fresh), wanted = shape_of(there);
+  if (has == wanted) return {};
+  return fault::of(failure::data, kind, " '", place, "': version ", version, " has ", has.features, " features and ", has.outputs,
+                   " outputs, and the one that works has ", wanted.features, " and ", wanted.outputs);
+}
+template <batch_model M>
+LEVADA_INLINE bool score_rows(const M& m, std::span<const float> rows, std::size_t n, std::span<float> out) {
+  if (shape_of(m) != row_shape{rows.size() / n, out.size() / n}) [[unlikely]]
+    return false;
+  m.score_batch(rows, n, out);
+  return true;
 }
 
-/// score: fills `out` and says which version did it; false where the model takes other rows. `key` gives the hash of the event's
-/// key, for a scorer that goes by it. score_batch: n rows in a row, by one version.
+/// shape: of what stands there last, for a thread that drives nothing. score: fills `out` and says which version did it; false
+/// where the model takes other rows. `key` gives the hash of the event's key, for a scorer that goes by it. score_batch: n rows
+/// in a row, by one version.
 template <model M>
 struct model_scorer {
   using model_type = M;
   M of;
 
-  [[nodiscard]] const M& now() const { return of; }
+  [[nodiscard]] row_shape shape() const { return shape_of(of); }
   template <class Key>
   LEVADA_INLINE bool score(std::span<const float> row, std::span<float> out, Key&&, std::uint64_t& version) const {
-    if (!takes_row(of, row.size(), out.size())) [[unlikely]]
-      return false;
-    of.score(row, out);
     version = 0;
-    return true;
+    return score_row(of, row, out);
   }
   LEVADA_INLINE bool score_batch(std::span<const float> rows, std::size_t n, std::span<float> out, std::uint64_t& version) const
     requires batch_model<M>
   {
-    if (!takes_row(of, rows.size() / n, out.size() / n)) [[unlikely]]
-      return false;
-    of.score_batch(rows, n, out);
     version = 0;
-    return true;
+    return score_rows(of, rows, n, out);
   }
 };
 
@@ -52,32 +76,26 @@ struct slot_scorer {
   using model_type = M;
   slot<M> from;
 
-  [[nodiscard]] const M& now() const { return *from; }
+  [[nodiscard]] row_shape shape() const { return shape_of(*from.newest()); }
   template <class Key>
   LEVADA_INLINE bool score(std::span<const float> row, std::span<float> out, Key&&, std::uint64_t& version) const {
     const auto& now = from.now();
-    if (!takes_row(now.value, row.size(), out.size())) [[unlikely]]
-      return false;
-    now.value.score(row, out);
     version = now.version();
-    return true;
+    return score_row(now.value, row, out);
   }
   LEVADA_INLINE bool score_batch(std::span<const float> rows, std::size_t n, std::span<float> out, std::uint64_t& version) const
     requires batch_model<M>
   {
     const auto& now = from.now();
-    if (!takes_row(now.value, rows.size() / n, out.size() / n)) [[unlikely]]
-      return false;
-    now.value.score_batch(rows, n, out);
     version = now.version();
-    return true;
+    return score_rows(now.value, rows, n, out);
   }
 };
 
 template <class S>
 concept scorer = model<typename S::model_type> &&
                  requires(const S& s, std::span<const float> row, std::span<float> out, std::uint64_t& version) {
-                   { s.now() } -> std::same_as<const typename S::model_type&>;
+                   { s.shape() } -> std::same_as<row_shape>;
                    {
                      s.score(row, out, [] { return std::uint64_t{}; }, version)
                    } -> std::same_as<bool>;
