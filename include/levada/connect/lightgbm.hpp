@@ -210,8 +210,7 @@ class lightgbm_reader {
 }  // namespace detail
 
 /// Takes  the text of a model file of LightGBM 2 to 4: gbdt, dart, goss and rf, numerical splits, and the objectives whose link
-/// is
-///        identity, logistic (sigmoid is folded into the scale), exponential or softmax.
+///        is identity, logistic (sigmoid is folded into the scale), exponential or softmax.
 /// Emits  one step of trees, whose splits are x <= threshold. A missing value goes where LightGBM sends it.
 /// Fails  in words where the file is damaged, or splits by category, by zero_as_missing, or has linear leaves.
 inline result<model_document> read_lightgbm(std::span<const std::byte> bytes) {

@@ -46,7 +46,8 @@ class tree_explanation {
 
   /// By how much the expectation changes at each split on the row's way, added to the feature that splits (A. Saabas,
   /// Interpreting random forests, 2014). A feature that splits close to the root gets less than one that splits with the same
-  /// effect below. Costs  about the score.
+  /// effect below.
+  /// Costs  about the score.
   void path(std::span<const float> row, std::size_t output, std::span<float> contributions) const {
     begin(output, contributions);
     for (std::size_t t = first_of(output); t < trees_.size(); t += every()) {

@@ -129,7 +129,8 @@ inline double kaiser_window(double s) {
 
 /// Every `step`th sample of what slow changes leave of x: a low pass by a sinc in Kaiser's window, which reaches ten outputs to
 /// both sides, with nothing before and behind x. It is not scaled: who takes letters by order does not see it. Returns how many
-/// there are. Takes  room for x and 20 step more samples, and for 20 step + 1 weights.
+/// there are.
+/// Takes  room for x and 20 step more samples, and for 20 step + 1 weights.
 inline std::size_t thin_out(std::span<const float> x, std::size_t step, std::span<float> room, std::span<float> weights,
                             std::span<float> out) {
   constexpr std::size_t reach = 10;
