@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // detector: runs levada's default detector over every series below a folder, each from its beginning, and writes the scores into
-// files of the same names. See docs/models.md.
+// files of the same names. See docs/detectors.md.
 #include "series_file.hpp"
 
 #include <levada/flow/flow.hpp>
