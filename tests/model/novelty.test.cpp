@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 namespace lv = levada;
@@ -112,6 +113,13 @@ TEST_CASE("codebook: the distance to the nearest remembered point, and the idles
       *std::min_element(all.begin(), all.end(), [](auto& a, auto& b) { return a.used < b.used; }) = {p, now};
     }
   }
+}
+
+TEST_CASE("it counts on beyond 2^32 values: a sensor of a kilohertz gets there in fifty days") {
+  lv::detail::outlook outlook;
+  constexpr auto late = std::uint64_t{1} << 32;
+  for (std::uint64_t now = late - 300; now < late; ++now) outlook.learn(now % 2 == 0 ? 1 : -1, 0, now);
+  CHECK(outlook.learn(1e6, 0, late) > 1);
 }
 
 TEST_CASE("period_finder finds the lag after which a series comes again, and none in noise") {
