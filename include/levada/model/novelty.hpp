@@ -141,6 +141,7 @@ class novelty {
  public:
   LEVADA_INLINE float score(timestamp time, double x) {
     if (!detail::is_usable(x)) return 0;
+    x = within_reach(x);
     using f = detail::forecasters;
     const bool known = forecasts_.expect(time);
     constexpr std::uint32_t seasons = 1u << f::hour_of_day | 1u << f::hour_of_week;
@@ -160,6 +161,13 @@ class novelty {
  private:
   static constexpr double limit = 0.42;
 
+  /// What lies further than three ranges beyond all before counts as if it lay there: a sensor's lone 65535 or 1e38 would spoil
+  /// whatever learns from it for thousands of values. What is really so large is followed within a few values.
+  [[nodiscard]] double within_reach(double x) const {
+    const double reach = 3 * (high_ - low_);
+    if (now_ < 16 || !(reach > 0)) return x;
+    return x > high_ + reach ? high_ + reach : x < low_ - reach ? low_ - reach : x;
+  }
   [[nodiscard]] double beyond(double x) const {
     const double out = x > high_ ? x - high_ : low_ - x, range = high_ - low_;
     if (!(out > 0.05 * range)) return 0;

@@ -22,7 +22,8 @@ class period_finder {
  public:
   LEVADA_INLINE void add(double value) {
     if (values_ == 0) origin_ = value;
-    const auto x = static_cast<float>(value - origin_);  // near zero floats are fine
+    const double moved = value - origin_;  // near zero floats are fine; an infinite one would stay in the means for good
+    const auto x = static_cast<float>(moved > 1e30 ? 1e30 : moved < -1e30 ? -1e30 : moved);
     if (values_ > (block_ + 1) * block) {
       float* mean = differences_.data() + block_ * block;
       const float* past = ring_.data() + head_ + block_ * block;
