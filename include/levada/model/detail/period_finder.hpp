@@ -12,9 +12,10 @@
 namespace levada::inline v0::detail {
 
 /// The average magnitude difference function (Ross, Shaffer, Cohen, Freudberg, Manley: Average magnitude difference function
-/// pitch extractor, IEEE TASSP 22, 1974), which is small where autocorrelation is great and needs no mean: for each lag the mean
-/// of |x(t) - x(t - lag)|, with exponential forgetting. Holds  the last 1024 values, twice, and a mean for each lag up to 512: 10
-/// KB. Costs  a value: 64 lags of the 512, in turn, which are one loop over neighbours; every eighth, a pass over the lags.
+/// pitch extractor, IEEE TASSP 22, 1974), which is small where autocorrelation is great and needs no mean: for each lag the
+/// mean of |x(t) - x(t - lag)|, with exponential forgetting.
+/// Holds  the last 1024 values, twice, and a mean for each lag up to 512: 10 KB.
+/// Costs  a value: 64 lags of the 512, in turn, which are one loop over neighbours; every eighth, a pass over the lags.
 class period_finder {
   static constexpr std::size_t kept = 1024, lags = 512, block = 64, blocks = lags / block;
   static constexpr float rate = 0.05f;
