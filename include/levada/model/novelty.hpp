@@ -130,12 +130,13 @@ class alarm_rule {
 /// of their past. A value beyond all that were seen adds to it: whatever the distribution is, the n-th value is a record with
 /// probability 1/n, so that records are rare in a long series without any scale (5 % of the range are asked for, as in Numenta's
 /// detector: Ahmad, Lavin, Purdy, Agha, Unsupervised real-time anomaly detection for streaming data, Neurocomputing 262, 2017).
-/// Takes  values in any unit; of their time the hour and the weekday (UTC), and how long they are apart.
+/// Takes  values in any unit in which they move by more than 1e-19 and less than 1e19; of their time the hour and the weekday
+///        (UTC), and how long they are apart.
 /// Gives  a score: see detector. One incident is one alarm, and one more if it grows by half.
 /// Holds  36 KB, whatever comes. It learns from everything, so a new state is normal after it was seen.
 /// Fails  the first 100 values only teach; an hour's mean is known after a day, a weekday's after a week, a period (up to 512
 ///        values) after it was seen about twice. It is blind to a value that stays within noise: add a rule for sensors that
-///        stand still, and limits where physics knows them.
+///        stand still, limits where physics knows them, and a filter where wild values (65535, -9999) come often.
 /// Costs  less than a microsecond.
 class novelty {
  public:
