@@ -19,21 +19,36 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The cells of a line, without a carriage return at its end. Quotes are not known: neither times nor numbers need any.
+/// Without spaces, a carriage return, or quotes around it.
+std::string_view trimmed(std::string_view cell) {
+  const auto strip = [&cell](std::string_view what) {
+    cell.remove_prefix(std::min(cell.find_first_not_of(what), cell.size()));
+    cell.remove_suffix(cell.size() - (cell.find_last_not_of(what) + 1));
+  };
+  strip(" \t\r");
+  strip("\"");
+  return cell;
+}
+
+/// The cells of a line; a comma between quotes parts nothing.
 std::vector<std::string_view> cells_of(std::string_view line) {
-  if (line.ends_with('\r')) line.remove_suffix(1);
   std::vector<std::string_view> cells;
-  for (std::size_t comma = line.find(','); comma != line.npos; comma = line.find(',')) {
-    cells.push_back(line.substr(0, comma));
-    line.remove_prefix(comma + 1);
+  bool is_quoted = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"') is_quoted = !is_quoted;
+    if (line[i] != ',' || is_quoted) continue;
+    cells.push_back(trimmed(line.substr(begin, i - begin)));
+    begin = i + 1;
   }
-  cells.push_back(line);
+  cells.push_back(trimmed(line.substr(begin)));
   return cells;
 }
 
 /// NaN for an empty cell; nothing for what is no number.
 bool read_number(std::string_view cell, double& value) {
   value = NAN;
+  if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   return cell.empty() || (error == std::errc() && end == cell.data() + cell.size());
 }
@@ -84,11 +99,16 @@ lv::result<> write_scores(const fs::path& path, const std::vector<row>& rows, co
   return {};
 }
 
-lv::result<std::vector<fs::path>> series_below(const fs::path& folder) {
+lv::result<std::vector<fs::path>> series_below(const fs::path& folder, const fs::path& except) {
   std::error_code error;
   std::vector<fs::path> found;
-  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
-    if (at->path().extension() == ".csv" && at->is_regular_file(error)) found.push_back(at->path().lexically_relative(folder));
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code none;  // of a folder that is not there yet
+    if (fs::equivalent(at->path(), except, none))
+      at.disable_recursion_pending();
+    else if (at->path().extension() == ".csv" && at->is_regular_file(error))
+      found.push_back(at->path().lexically_relative(folder));
+  }
   if (error) return lv::fault::of(lv::failure::unreadable, folder.c_str(), ": ", error.message().c_str());
   if (found.empty()) return lv::fault::of(lv::failure::usage, folder.c_str(), ": there is no .csv file in it or below it");
   std::ranges::sort(found);

@@ -23,7 +23,8 @@ levada::result<std::vector<row>> read_series(const std::filesystem::path& path);
 /// Writes `timestamp,anomaly_score`; makes the folder.
 levada::result<> write_scores(const std::filesystem::path& path, const std::vector<row>& rows, const std::vector<float>& scores);
 
-/// All .csv files below a folder, relative to it, sorted.
-levada::result<std::vector<std::filesystem::path>> series_below(const std::filesystem::path& folder);
+/// All .csv files below a folder but those below the other one, relative to it, sorted.
+levada::result<std::vector<std::filesystem::path>> series_below(const std::filesystem::path& folder,
+                                                                const std::filesystem::path& except);
 
 }  // namespace detector

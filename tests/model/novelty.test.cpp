@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 namespace lv = levada;
@@ -114,6 +115,32 @@ TEST_CASE("codebook: the distance to the nearest remembered point, and the idles
   }
 }
 
+TEST_CASE("one value that is no measurement blinds it neither to what follows, nor makes it cry") {
+  for (const double wild : {65535.0, 1e9, 3.4e38, -1e99})
+    for (const std::size_t at : {50u, 2000u}) {
+      auto series = support::noise(4000, 20, 0.1);
+      series[at].value = wild;
+      for (std::size_t i = 3500; i < 4000; ++i) series[i].value += 3;
+      const auto scores = support::scores(lv::novelty{}, series);
+      CHECK(support::alarms(scores, at + 10, 3500) <= 8);
+      CHECK(support::alarms(scores, 3500, 3510) >= 1);
+      if (at == 2000) CHECK(scores[at] >= lv::alarm_score);
+    }
+}
+
+TEST_CASE("from one end of time to the other") {
+  auto series = support::waves(500, 50, 0.1);
+  for (std::size_t i = 0; i < 500; ++i) series[i].time.ns = i % 2 == 0 ? INT64_MIN : INT64_MAX;
+  CHECK(support::keeps_promises(lv::novelty{}, series));
+}
+
+TEST_CASE("it counts on beyond 2^32 values: a sensor of a kilohertz gets there in fifty days") {
+  lv::detail::outlook outlook;
+  constexpr auto late = std::uint64_t{1} << 32;
+  for (std::uint64_t now = late - 300; now < late; ++now) outlook.learn(now % 2 == 0 ? 1 : -1, 0, now);
+  CHECK(outlook.learn(1e6, 0, late) > 1);
+}
+
 TEST_CASE("period_finder finds the lag after which a series comes again, and none in noise") {
   for (const std::size_t period : {24u, 100u, 311u}) {
     lv::detail::period_finder finder;
@@ -127,6 +154,11 @@ TEST_CASE("period_finder finds the lag after which a series comes again, and non
   lv::detail::period_finder finder;
   for (const point& p : support::noise(4000, 1e6, 3)) finder.add(p.value);
   CHECK(finder.period() == 0);
+  lv::detail::period_finder spoilt;
+  spoilt.add(1e60);
+  spoilt.add(-1e60);
+  for (const point& p : support::waves(4000, 100, 0.05)) spoilt.add(p.value);
+  CHECK(spoilt.period() == 0);
 }
 
 TEST_CASE("magnitude_sketch: quantiles to seven percent, and the deviation of normal noise") {

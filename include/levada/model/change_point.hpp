@@ -15,11 +15,12 @@ namespace levada::inline v0 {
 /// Adams, MacKay, Bayesian online changepoint detection, arXiv 0710.3742, 2007: for each length r of the current run its
 /// probability, given all values; within a run values are normal with unknown mean and variance (a normal-gamma prior, so that
 /// what is foretold is Student's t), and a run ends with probability 1 / mean_run at each value. The prior's mean and variance
-/// are those of the first `learning` values; its mean counts as a twentieth of a value, its variance as two. Gives  as score the
-/// probability that the run is not longer than `recent` values: an alarm where a change is likelier than not. Holds  Runs lengths
-/// of 24 bytes: 6 KB. The longest run stands for all longer ones, and forgets what is older than Runs values. Fails  one wild
-/// value is a change and back: two alarms. A season is many changes: give it the residual of a forecast. Costs  a logarithm, an
-/// exponential and a root for each of Runs lengths.
+/// are those of the first `learning` values; its mean counts as a twentieth of a value, its variance as two. Gives as score the
+/// probability that the run is not longer than `recent` values: an alarm where a change is likelier than not.
+/// Holds  Runs lengths of 24 bytes: 6 KB. The longest run stands for all longer ones, and forgets what is older than Runs
+///        values.
+/// Fails  one wild value is a change and back: two alarms. A season is many changes: give it the residual of a forecast.
+/// Costs  a logarithm, an exponential and a root for each of Runs lengths.
 template <std::size_t Runs = 256>
 struct change_point {
   static_assert(Runs >= 16, "change_point: runs of at least 16 values");

@@ -10,11 +10,13 @@
 
 namespace levada::inline v0 {
 
-/// Roberts, Control chart tests based on geometric moving averages, Technometrics 1, 1959: z = weight x + (1 - weight) z', out of
-/// control where |z - mean| > width sigma sqrt(weight / (2 - weight) (1 - (1 - weight)^(2 n))). With 0.2 and 2.962 a process in
-/// control alarms once in about 500 values, a shift of one sigma is seen after about 10 (Lucas, Saccucci, Technometrics 32,
-/// 1990). Mean and sigma are those of the first `learning` values (phase I), and stay. Holds  72 bytes. Fails  what drifts alarms
-/// for good: make it anew (a retired key's begins anew) when the process has been set again. Costs  a few multiplications.
+/// Roberts, Control chart tests based on geometric moving averages, Technometrics 1, 1959: z = weight x + (1 - weight) z', out
+/// of control where |z - mean| > width sigma sqrt(weight / (2 - weight) (1 - (1 - weight)^(2 n))). With 0.2 and 2.962 a process
+/// in control alarms once in about 500 values, a shift of one sigma is seen after about 10 (Lucas, Saccucci, Technometrics 32,
+/// 1990). Mean and sigma are those of the first `learning` values (phase I), and stay.
+/// Holds  72 bytes.
+/// Fails  what drifts alarms for good: make it anew (a retired key's begins anew) when the process has been set again.
+/// Costs  a few multiplications.
 struct ewma_chart {
   double weight = 0.2;
   double width = 2.962;

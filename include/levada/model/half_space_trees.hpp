@@ -14,12 +14,14 @@
 namespace levada::inline v0 {
 
 /// Tan, Ting, Liu, Fast anomaly detection for streaming data, IJCAI 2011. Each tree halves a box around the range of the data,
-/// each time in a random dimension; a node counts the points of a window. A point falls to the bottom, or to the first node that
-/// holds no more than a tenth of a window; the points there times 2^depth are the density. When a window is full its counts
-/// become the reference, and a new one begins. The score here is in bits: log2 of the mean density of the reference over that of
-/// the point's place, so that strange is great. Takes  points of Dimensions floats. The first window also says in which range
-/// they lie; the boxes are twice as wide or more. Holds  13 * Trees * 2^Depth bytes: 81 KB. Fails  the first window
-/// teaches, scores 0. Beyond the boxes everything falls to their edge. Costs  a point: Trees paths of at most Depth steps, twice.
+/// each time in a random dimension; a node counts the points of a window. A point falls to the bottom, or to the first node
+/// that holds no more than a tenth of a window; the points there times 2^depth are the density. When a window is full its
+/// counts become the reference, and a new one begins. The score here is in bits: log2 of the mean density of the reference over
+/// that of the point's place, so that strange is great.
+/// Takes  points of Dimensions floats. The first window also says in which range they lie; the boxes are twice as wide or more.
+/// Holds  13 * Trees * 2^Depth bytes: 81 KB.
+/// Fails  the first window teaches, scores 0. Beyond the boxes everything falls to their edge.
+/// Costs  a point: Trees paths of at most Depth steps, twice.
 template <std::size_t Dimensions = 8, std::size_t Trees = 25, std::size_t Depth = 8, std::uint16_t Window = 250>
 class half_space_trees {
   static_assert(Dimensions >= 1 && Dimensions <= 255 && Trees >= 1 && Depth >= 1 && Depth <= 15 && Window >= 10,

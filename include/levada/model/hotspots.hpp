@@ -20,11 +20,12 @@ struct hotspot {
 };
 
 /// The clusters of DBSCAN (Ester, Kriegel, Sander, Xu, A density-based algorithm for discovering clusters in large spatial
-/// databases with noise, KDD 1996) among the last Window points: a point with `least` points or more within `radius`, itself one
-/// of them, is a core; cores within a radius of each other are one hotspot, with the points within a radius of them. Takes points
-/// of Dimensions floats in comparable units. Holds  Window points and 4 bytes for each. Fails  regions that do not fit into the
-/// span that was given are left out; those that begin with older points come first. Costs  a point: Window distances; find():
-/// Window^2 of them. score() is in bits: log2 of Window + 1 over the neighbours + 1.
+/// databases with noise, KDD 1996) among the last Window points: a point with `least` points or more within `radius`, itself
+/// one of them, is a core; cores within a radius of each other are one hotspot, with the points within a radius of them. Takes
+/// points of Dimensions floats in comparable units.
+/// Holds  Window points and 4 bytes for each.
+/// Fails  regions that do not fit into the span that was given are left out; those that begin with older points come first.
+/// Costs  a point: Window distances; find(): Window^2 of them. score() is in bits: log2 of Window + 1 over the neighbours + 1.
 template <std::size_t Dimensions = 2, std::size_t Window = 256>
 struct hotspots {
   static_assert(Dimensions >= 1 && Window >= 2 && Window <= 65535, "hotspots: a window of 2 to 65535 points");

@@ -17,9 +17,11 @@ namespace levada::inline v0 {
 /// that lie before them, both brought to mean 0 and deviation 1 (Yeh et al., Matrix profile I, ICDM 2016; on line with the
 /// products of the step before, as STAMPI and STOMP do: Zhu et al., Matrix profile II, ICDM 2016). It is between 0 and sqrt(2
 /// Length) for what is not opposite; a stretch that does not move is at distance 0 from another such one and sqrt(Length) from
-/// others. Gives  a score: an alarm is a distance more than `width` deviations above its usual mean. Holds  Past values and a
-/// product for each: 8 KB with a past of 512. Fails  Length * 2 values come before the first distance, 100 distances teach. A
-/// shape is compared, not a level. Costs  a multiplication or two and a division for each value of the past.
+/// others.
+/// Gives  a score: an alarm is a distance more than `width` deviations above its usual mean.
+/// Holds  four numbers for each of Past values: 16 KB with a past of 512.
+/// Fails  Length * 2 values come before the first distance, 100 distances teach. A shape is compared, not a level.
+/// Costs  a multiplication or two and a division for each value of the past.
 template <std::size_t Length = 32, std::size_t Past = 512>
 class matrix_profile {
   static_assert(Length >= 4 && Past >= 4 * Length, "matrix_profile: a length of 4 or more, and a past four times as long");

@@ -26,7 +26,7 @@ template <std::size_t Dimensions, std::size_t Capacity>
 class codebook {
  public:
   /// The distance to the nearest one: root mean square over dimensions. 0 for the first point.
-  LEVADA_INLINE float learn(const std::array<float, Dimensions>& point, float vigilance, std::uint32_t now) {
+  LEVADA_INLINE float learn(const std::array<float, Dimensions>& point, float vigilance, std::uint64_t now) {
     alignas(64) std::array<float, Capacity> distance;
     for (std::size_t p = 0; p < Capacity; ++p) distance[p] = (point[0] - at_[0][p]) * (point[0] - at_[0][p]);
     for (std::size_t k = 1; k < Dimensions; ++k)
@@ -51,7 +51,7 @@ class codebook {
     return found;
   }
   std::array<std::array<float, Capacity>, Dimensions> at_{};  // by dimension: the loops above run over points
-  std::array<std::uint32_t, Capacity> used_{};
+  std::array<std::uint64_t, Capacity> used_{};
   std::size_t size_ = 0;
 };
 
@@ -65,7 +65,7 @@ class outlook {
 
  public:
   /// `floor`: a departure below which nothing means anything.
-  LEVADA_INLINE float learn(double residual, double floor, std::uint32_t now) {
+  LEVADA_INLINE float learn(double residual, double floor, std::uint64_t now) {
     const double size = std::fabs(residual);
     sketch_.add(static_cast<float>(size < 1e30 ? size : 1e30));
     const auto found = static_cast<double>(sketch_.deviation());
@@ -74,7 +74,7 @@ class outlook {
     const auto whole = static_cast<std::int64_t>(std::copysign(static_cast<double>(z), residual) * one);
     std::array<float, widths> point;
     for (std::size_t k = 0; k < widths; ++k) {
-      const std::uint32_t width = 1u << k, seen = now < width ? now + 1 : width;
+      const std::uint64_t width = std::uint64_t{1} << k, seen = now < width ? now + 1 : width;
       sums_[k] += whole - (now < width ? 0 : ring_[(now - width) % kept]);
       point[k] = static_cast<float>(static_cast<double>(sums_[k]) / one) * gains[k] / static_cast<float>(seen);
     }
@@ -82,7 +82,7 @@ class outlook {
     return now < lessons ? 0 : book_.learn(point, vigilance, now);
   }
   /// The first values only teach.
-  static constexpr std::uint32_t lessons = 100;
+  static constexpr std::uint64_t lessons = 100;
 
  private:
   static constexpr std::array<float, widths> gains{1, 1.189207f, 1.414214f, 1.681793f, 2, 2.378414f, 2.828427f};
@@ -97,12 +97,12 @@ class outlook {
 /// is the greatest of the last `span` values counts, so that any other limit would find its first crossing as well. The span is a
 /// tenth of what was seen, up to 200: a short series has short incidents.
 class alarm_rule {
-  static constexpr std::uint32_t longest = 200, shortest = 50, kept = 256;
+  static constexpr std::uint64_t longest = 200, shortest = 50, kept = 256;
 
  public:
   float operator()(double novelty, double limit) {
     ++row_;
-    const std::uint32_t tenth = row_ / 10, span = tenth < shortest ? shortest : tenth < longest ? tenth : longest;
+    const std::uint64_t tenth = row_ / 10, span = tenth < shortest ? shortest : tenth < longest ? tenth : longest;
     while (head_ != tail_ && row_ - queue_[head_ % kept].row > span) ++head_;
     const bool greatest = head_ == tail_ || novelty > queue_[head_ % kept].novelty;
     while (head_ != tail_ && queue_[(tail_ - 1) % kept].novelty <= novelty) --tail_;
@@ -116,10 +116,10 @@ class alarm_rule {
  private:
   struct entry {
     double novelty = 0;
-    std::uint32_t row = 0;
+    std::uint64_t row = 0;
   };
   std::array<entry, kept> queue_{};  // novelties that fall, of rows that rise: its head is the greatest of the span
-  std::uint32_t head_ = 0, tail_ = 0, row_ = 0;
+  std::uint64_t head_ = 0, tail_ = 0, row_ = 0;
   entry alarm_{};
 };
 
@@ -130,17 +130,19 @@ class alarm_rule {
 /// of their past. A value beyond all that were seen adds to it: whatever the distribution is, the n-th value is a record with
 /// probability 1/n, so that records are rare in a long series without any scale (5 % of the range are asked for, as in Numenta's
 /// detector: Ahmad, Lavin, Purdy, Agha, Unsupervised real-time anomaly detection for streaming data, Neurocomputing 262, 2017).
-/// Takes  values in any unit; of their time the hour and the weekday (UTC), and how long they are apart.
+/// Takes  values in any unit in which they move by more than 1e-19 and less than 1e19; of their time the hour and the weekday
+///        (UTC), and how long they are apart.
 /// Gives  a score: see detector. One incident is one alarm, and one more if it grows by half.
 /// Holds  36 KB, whatever comes. It learns from everything, so a new state is normal after it was seen.
 /// Fails  the first 100 values only teach; an hour's mean is known after a day, a weekday's after a week, a period (up to 512
 ///        values) after it was seen about twice. It is blind to a value that stays within noise: add a rule for sensors that
-///        stand still, and limits where physics knows them. It counts its first 2^32 values.
+///        stand still, limits where physics knows them, and a filter where wild values (65535, -9999) come often.
 /// Costs  less than a microsecond.
 class novelty {
  public:
   LEVADA_INLINE float score(timestamp time, double x) {
     if (!detail::is_usable(x)) return 0;
+    x = within_reach(x);
     using f = detail::forecasters;
     const bool known = forecasts_.expect(time);
     constexpr std::uint32_t seasons = 1u << f::hour_of_day | 1u << f::hour_of_week;
@@ -160,6 +162,13 @@ class novelty {
  private:
   static constexpr double limit = 0.42;
 
+  /// What lies further than three ranges beyond all before counts as if it lay there: a sensor's lone 65535 or 1e38 would spoil
+  /// whatever learns from it for thousands of values. What is really so large is followed within a few values.
+  [[nodiscard]] double within_reach(double x) const {
+    const double reach = 3 * (high_ - low_);
+    if (now_ < 16 || !(reach > 0)) return x;
+    return x > high_ + reach ? high_ + reach : x < low_ - reach ? low_ - reach : x;
+  }
   [[nodiscard]] double beyond(double x) const {
     const double out = x > high_ ? x - high_ : low_ - x, range = high_ - low_;
     if (!(out > 0.05 * range)) return 0;
@@ -171,7 +180,7 @@ class novelty {
   detail::outlook patient_{}, quick_{};
   detail::alarm_rule alarms_{};
   double low_ = 0, high_ = 0;
-  std::uint32_t now_ = 0;
+  std::uint64_t now_ = 0;
 };
 static_assert(detector<novelty>);
 

@@ -6,6 +6,7 @@
 #include <levada/model/shingled.hpp>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -35,8 +36,8 @@ class random_cut_tree {
   using reference = std::uint16_t;  // below Samples a leaf, else an inner node
   static constexpr reference none = 0xFFFF;
   struct node {
-    point low{}, high{};  // the bounding box of what is below; of a leaf the point, twice
-    float cut = 0;
+    point low{}, high{};                                 // the bounding box of what is below; of a leaf the point, twice
+    float cut = 0, sides = 0;                            // the lengths of the box's sides, added
     reference left = none, right = none, parent = none;  // left: member at the cut's dimension <= cut
     std::uint16_t dimension = 0, mass = 0;
   };
@@ -49,14 +50,14 @@ class random_cut_tree {
     double stays = 1;
     for (reference at = root_; at != none;) {
       const node& n = nodes_[at];
-      float outside = 0, sides = 0;
       point out;
       for (std::size_t d = 0; d < Dimensions; ++d) {
-        out[d] = p[d] < n.low[d] ? n.low[d] - p[d] : p[d] > n.high[d] ? p[d] - n.high[d] : 0;
-        outside += out[d];
-        sides += n.high[d] - n.low[d] + out[d];
+        const float above = p[d] - n.low[d], beyond = p[d] - n.high[d];
+        out[d] = ((std::fabs(above) - above) + (std::fabs(beyond) + beyond)) / 2;
       }
+      const float outside = sum(out);
       if (outside > 0) {
+        const float sides = n.sides + outside;
         const double displaced = stays * static_cast<double>(n.mass) / static_cast<double>(sides);
         for (std::size_t d = 0; d < Dimensions; ++d) by_dimension[d] += displaced * static_cast<double>(out[d]);
         stays *= 1 - static_cast<double>(outside / sides);
@@ -127,6 +128,16 @@ class random_cut_tree {
       at = p[n.dimension] <= n.cut ? n.left : n.right;
     }
   }
+  /// Side by side first, so that the compiler may use registers of several floats.
+  static float sum(const point& p) {
+    constexpr std::size_t lanes = 4;
+    std::array<float, lanes> sums{};
+    std::size_t d = 0;
+    for (; d + lanes <= Dimensions; d += lanes)
+      for (std::size_t i = 0; i < lanes; ++i) sums[i] += p[d + i];
+    for (; d < Dimensions; ++d) sums[d % lanes] += p[d];
+    return sums[0] + sums[1] + (sums[2] + sums[3]);
+  }
   static float least(float a, float b) { return a < b ? a : b; }
   static float most(float a, float b) { return a > b ? a : b; }
 
@@ -154,10 +165,13 @@ class random_cut_tree {
   void bound(reference inner) {
     node& n = nodes_[inner];
     const node &a = nodes_[n.left], &b = nodes_[n.right];
+    point side;
     for (std::size_t d = 0; d < Dimensions; ++d) {
       n.low[d] = least(a.low[d], b.low[d]);
       n.high[d] = most(a.high[d], b.high[d]);
+      side[d] = n.high[d] - n.low[d];
     }
+    n.sides = sum(side);
     n.mass = static_cast<std::uint16_t>(a.mass + b.mass);
   }
 
@@ -175,7 +189,7 @@ class random_cut_tree {
 /// score.
 /// Takes  points of Dimensions floats, in comparable units: a dimension with long sides is cut more often.
 /// Holds  in each of Trees trees up to Samples points, of which one in eight new points replaces one at random: memory of about
-///        8 Samples points. 8 dimensions, 20 trees of 64 points: 200 KB. The random numbers are its own: the same points, the
+///        8 Samples points. 8 dimensions, 20 trees of 64 points: 210 KB. The random numbers are its own: the same points, the
 ///        same scores.
 /// Fails  never; equal points displace nothing, and a group of points that came together hides its members (see codisp in the
 ///        paper).

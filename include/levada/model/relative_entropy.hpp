@@ -12,14 +12,14 @@
 
 namespace levada::inline v0 {
 
-/// Wang, Viswanathan, Choudur, Talwar, Satterfield, Schwan, Statistical techniques for online anomaly detection in data centers,
-/// IM 2011: values fall into bins; the histogram p of the last `Window` is compared with each remembered one q by the multinomial
-/// test of goodness of fit, 2 Window D(p || q) = 2 sum n_i ln(p_i / q_i), which is chi-square distributed with one degree of
-/// freedom less than there are bins. A histogram that fits none is remembered, and is an alarm; so is one that fits a remembered
-/// one that was seen only once before. Here  the bins are five of equal width over the range of the first `learning` values, and
-/// one on either side of it; windows follow each other without a gap or an overlap, so that tests are independent; a remembered
-/// bin that is empty counts half a value, so that the statistic is finite. Holds  Remembered histograms of 7 numbers, the last
-/// values' and their bounds: 1.1 KB. The one that fitted longest ago makes
+/// Wang, Viswanathan, Choudur, Talwar, Satterfield, Schwan, Statistical techniques for online anomaly detection in data
+/// centers, IM 2011: values fall into bins; the histogram p of the last `Window` is compared with each remembered one q by the
+/// multinomial test of goodness of fit, 2 Window D(p || q) = 2 sum n_i ln(p_i / q_i), which is chi-square distributed with one
+/// degree of freedom less than there are bins. A histogram that fits none is remembered, and is an alarm; so is one that fits a
+/// remembered one that was seen only once before. Here the bins are five of equal width over the range of the first `learning`
+/// values, and one on either side of it; windows follow each other without a gap or an overlap, so that tests are independent;
+/// a remembered bin that is empty counts half a value, so that the statistic is finite.
+/// Holds  Remembered histograms of 7 numbers, the last values' and their bounds: 1.1 KB. The one that fitted longest ago makes
 ///        room.
 /// Fails  it judges once a window: the values between have score 0. A slow change is a sequence of alarms.
 /// Costs  an increment; once a window 7 * Remembered logarithms at most.

@@ -15,8 +15,10 @@ namespace levada::inline v0 {
 /// The expectation is a mixture of the level, the means of the hour of the day and of the week (UTC), and the mean of what was
 /// one and two periods ago; the period (up to 512 values) is found. What has erred less counts more: see detail::forecasters. A
 /// residual is measured by the greatest of median / 0.6745, 90 % quantile / 1.645 and half of 99 % quantile / 2.576 of the last
-/// residuals' magnitudes (about 4000), which is sigma if they are normal. Holds  18 KB. Fails  100 values teach, a day knows one
-/// value an hour and a week one a weekday; holidays are surprises. Costs  about 200 ns.
+/// residuals' magnitudes (about 4000), which is sigma if they are normal.
+/// Holds  18 KB.
+/// Fails  100 values teach, a day knows one value an hour and a week one a weekday; holidays are surprises.
+/// Costs  about 200 ns.
 struct seasonal_profile {
   double limit = 4;  ///< in such sigmas
   // the state

@@ -16,10 +16,11 @@ namespace levada::inline v0 {
 
 /// Ren et al., Time-series anomaly detection service at Microsoft, KDD 2019, without its network. Of the last values, and five
 /// more that go on as the mean slope of the last ones says: spectrum X, its log amplitude L = ln |X| less the mean of L over
-/// three neighbours, back with the old phase: the saliency map. The last value's saliency S is compared with the mean M of the 21
-/// before it: (S - M) / M, which the paper calls an anomaly beyond 3. Holds  Window values: a power of two. Fails  Window - 5
-/// values teach. It sees what sticks out: a new level does at its first value. Costs  two Fourier transforms of Window doubles,
-/// Window logarithms, roots and exponentials.
+/// three neighbours, back with the old phase: the saliency map. The last value's saliency S is compared with the mean M of the
+/// 21 before it: (S - M) / M, which the paper calls an anomaly beyond 3.
+/// Holds  Window values: a power of two.
+/// Fails  Window - 5 values teach. It sees what sticks out: a new level does at its first value.
+/// Costs  two Fourier transforms of Window doubles, Window logarithms, roots and exponentials.
 template <std::size_t Window = 64>
 struct spectral_residual {
   static_assert(Window >= 32 && (Window & (Window - 1)) == 0, "spectral_residual: a window of 32, 64, 128 ... values");

@@ -66,10 +66,11 @@ class forecasters {
       constexpr std::array<double, 3> rates{0.02, 0.05, 0.4};
       for (std::size_t k = 0; k < rates.size(); ++k) levels_[k] += rates[k] * (x - levels_[k]);
     }
-    const std::int64_t elapsed = values_ == 0 || time < last_ ? 0 : time.ns - last_.ns;
+    const auto ns = [](timestamp t) { return static_cast<std::uint64_t>(t.ns); };  // from one end of time to the other one
+    const std::uint64_t elapsed = values_ == 0 || time < last_ ? 0 : ns(time) - ns(last_);
     if (elapsed != elapsed_) {
       elapsed_ = elapsed;
-      const double hours = elapsed > 3'600'000'000'000 || elapsed < 0 ? 1 : static_cast<double>(elapsed) / 3.6e12;
+      const double hours = elapsed > 3'600'000'000'000 ? 1 : static_cast<double>(elapsed) / 3.6e12;
       day_rate_ = 1 - std::exp(hours * day_memory);
       week_rate_ = 1 - std::exp(hours * week_memory);
     }
@@ -103,7 +104,7 @@ class forecasters {
   period_finder periods_{};
   std::size_t day_ = 0, week_ = 0;
   timestamp last_{};
-  std::int64_t elapsed_ = -1;
+  std::uint64_t elapsed_ = 0;
   double day_rate_ = 0, week_rate_ = 0;
   std::uint32_t values_ = 0;
 };

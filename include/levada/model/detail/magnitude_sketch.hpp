@@ -11,7 +11,8 @@ namespace levada::inline v0::detail {
 
 /// Takes  positive numbers; what is below 2^-64 counts as zero, what is above 2^64 as that.
 /// Holds  1024 bins of 4 bytes, 8 an octave: a quantile is right to 7 %. A number that came n numbers ago counts exp(-n /
-/// memory). Costs  an add: an increment of two counters; quantiles: a pass over 32 sums and 32 bins for each.
+///        memory).
+/// Costs  an add: an increment of two counters; quantiles: a pass over 32 sums and 32 bins for each.
 class magnitude_sketch {
   static constexpr std::size_t bins = 1024, block = 32;
   static constexpr std::uint32_t first = (127 - 64) * 8;  // the first bits of a float: exponent and 3 of the mantissa

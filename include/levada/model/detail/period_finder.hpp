@@ -12,9 +12,10 @@
 namespace levada::inline v0::detail {
 
 /// The average magnitude difference function (Ross, Shaffer, Cohen, Freudberg, Manley: Average magnitude difference function
-/// pitch extractor, IEEE TASSP 22, 1974), which is small where autocorrelation is great and needs no mean: for each lag the mean
-/// of |x(t) - x(t - lag)|, with exponential forgetting. Holds  the last 1024 values, twice, and a mean for each lag up to 512: 10
-/// KB. Costs  a value: 64 lags of the 512, in turn, which are one loop over neighbours; every eighth, a pass over the lags.
+/// pitch extractor, IEEE TASSP 22, 1974), which is small where autocorrelation is great and needs no mean: for each lag the
+/// mean of |x(t) - x(t - lag)|, with exponential forgetting.
+/// Holds  the last 1024 values, twice, and a mean for each lag up to 512: 10 KB.
+/// Costs  a value: 64 lags of the 512, in turn, which are one loop over neighbours; every eighth, a pass over the lags.
 class period_finder {
   static constexpr std::size_t kept = 1024, lags = 512, block = 64, blocks = lags / block;
   static constexpr float rate = 0.05f;
@@ -22,7 +23,8 @@ class period_finder {
  public:
   LEVADA_INLINE void add(double value) {
     if (values_ == 0) origin_ = value;
-    const auto x = static_cast<float>(value - origin_);  // near zero floats are fine
+    const double moved = value - origin_;  // near zero floats are fine; an infinite one would stay in the means for good
+    const auto x = static_cast<float>(moved > 1e30 ? 1e30 : moved < -1e30 ? -1e30 : moved);
     if (values_ > (block_ + 1) * block) {
       float* mean = differences_.data() + block_ * block;
       const float* past = ring_.data() + head_ + block_ * block;
