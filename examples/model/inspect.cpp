@@ -77,7 +77,8 @@ levada::candidate candidate_of(const artifact& a) {
   c.schema = levada::schema_hash(a.parts().feature_names);
   c.golden_rows = a.golden_rows();
   c.golden_outputs = a.golden_outputs();
-  c.bytes = a.signed_bytes();
+  c.bytes = a.file();
+  c.signed_part = a.signed_bytes();
   c.signature = a.signature();
   return c;
 }

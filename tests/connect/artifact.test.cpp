@@ -65,6 +65,9 @@ TEST_CASE("what was written is read, and stays where it is when the artifact mov
   CHECK(same(moved.golden_rows(), s.rows));
   CHECK(same(moved.golden_outputs(), s.scores));
   CHECK(moved.signature().size() == 3);
+  const auto again = lv::artifact::read(moved.file());
+  REQUIRE(again);
+  CHECK(again->version() == 7);
   CHECK(moved.signature()[0] == static_cast<std::byte>(moved.signed_bytes().size()));
   const lv::model_parts& parts = moved.parts();
   CHECK(same(parts.feature_names, s.features));

@@ -129,6 +129,16 @@ TEST_CASE("no row is scored by a model that was not signed") {
   CHECK(!fired);
 }
 
+TEST_CASE("a signature may be that of a part of the file") {
+  lv::admission gate(strict, same_bytes);
+  sent s;
+  s.bytes = {std::byte{1}, std::byte{7}, std::byte{2}};
+  lv::candidate c = s.candidate();
+  says(refused(gate, s.model, c, admission_check::signature), "signature");
+  c.signed_part = c.bytes.subspan(1, 1);
+  CHECK(gate.admit(s.model, c));
+}
+
 TEST_CASE("a verifier may say why") {
   lv::admission gate(strict,
                      [](auto, auto) { return lv::result<>(lv::fault::of(lv::failure::data, "the key is of last year")); });

@@ -74,6 +74,7 @@ class artifact {
     // FlatBuffers wants to find its numbers aligned.
     a.room_.resize(bytes.size() / sizeof(block) + 1);
     std::memcpy(a.room_.data(), bytes.data(), bytes.size());
+    a.size_ = bytes.size();
     const auto* begin = reinterpret_cast<const std::uint8_t*>(a.room_.data());
     const auto refused = [](const auto&... why) { return fault::of(failure::data, "artifact: ", why...); };
     if (bytes.size() < 16 || !flatbuffers::BufferHasIdentifier(begin, detail::envelope_mark))
@@ -121,6 +122,8 @@ class artifact {
   [[nodiscard]] const model_parts& parts() const { return body_.parts; }
   [[nodiscard]] std::span<const float> golden_rows() const { return body_.golden_rows; }
   [[nodiscard]] std::span<const float> golden_outputs() const { return body_.golden_outputs; }
+  /// All of it, as it was read.
+  [[nodiscard]] std::span<const std::byte> file() const { return std::as_bytes(std::span(room_)).first(size_); }
   /// What was signed, and with what; empty where nobody has.
   [[nodiscard]] std::span<const std::byte> signed_bytes() const { return signed_; }
   [[nodiscard]] std::span<const std::byte> signature() const { return signature_; }
@@ -131,6 +134,7 @@ class artifact {
     std::byte bytes[16];
   };
   std::vector<block> room_;
+  std::size_t size_ = 0;
   model_document lists_;
   detail::artifact_body body_{};
   std::span<const std::byte> signed_{}, signature_{};

@@ -28,11 +28,12 @@ namespace levada::inline v0 {
 struct candidate {
   text<64> name{};
   std::uint64_t version = 0;
-  std::uint64_t schema = 0;                 ///< schema_hash of the features that it was trained with
-  std::span<const float> golden_rows{};     ///< features() values each,
-  std::span<const float> golden_outputs{};  ///< and what its maker's program said of each: outputs() values
-  std::span<const std::byte> bytes{};       ///< the file,
-  std::span<const std::byte> signature{};   ///< and what its maker has signed it with
+  std::uint64_t schema = 0;                  ///< schema_hash of the features that it was trained with
+  std::span<const float> golden_rows{};      ///< features() values each,
+  std::span<const float> golden_outputs{};   ///< and what its maker's program said of each: outputs() values
+  std::span<const std::byte> bytes{};        ///< the file, as it may be kept,
+  std::span<const std::byte> signature{};    ///< what its maker has signed it with,
+  std::span<const std::byte> signed_part{};  ///< and what of it he has signed; empty: all
 };
 
 /// Names of features in their order, as one number: two models with the same one can stand in for each other.
@@ -162,7 +163,7 @@ class admission {
     if constexpr (std::is_same_v<Verify, unsigned_models>) {
       return {};
     } else {
-      auto good = verify_(c.bytes, c.signature);
+      auto good = verify_(c.signed_part.empty() ? c.bytes : c.signed_part, c.signature);
       if constexpr (std::is_same_v<decltype(good), result<>>) return good;
       if (static_cast<bool>(good)) return {};
       return fault::of(failure::data, "it is not that of anybody who may send models");
