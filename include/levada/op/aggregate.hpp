@@ -191,8 +191,7 @@ struct results {
 ///                  never empty has only(v) instead, which add does not follow
 ///   in_window<E>   {} is of no values; merge(pane, n) adds a pane of n values that came later
 ///   results<E>     the members of a row: of(in_window), has<Name>, and values with index<Name>, or get<Name>() in their place.
-///   It
-///                  may have features(), a span of float, and static names of them
+///                  It may have features(), a span of float, and static names of them
 ///   in_shape<N, M> optional: the same aggregation of the same value for windows of N panes with M events each, where M is 0 if
 ///                  nobody knows. window<...> asks for it, so that buffers have the size that they need
 /// Where windows of many panes are to slide in constant time (see stalls in window.hpp), a pane has on top of that
