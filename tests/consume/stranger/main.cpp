@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Somebody else's program. It runs a flow, and writes to a topic and reads from it without one; 0 if both went well.
 #include <levada/levada.hpp>
-#include <levada/simd/moments.hpp>
 
 #include <cstdint>
 #include <cstdio>
