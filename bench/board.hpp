@@ -241,7 +241,9 @@ inline std::string figure(double value) {
   if (std::isnan(value)) return "";
   char text[32];
   const double size = std::abs(value);
-  std::snprintf(text, sizeof text, size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 1 || size == 0 ? "%.2f" : "%.3f", value);
+  // What is smaller than a thousandth has its three digits behind zeros that nobody wants to count.
+  const char* as = size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 1 || size == 0 ? "%.2f" : size >= 1e-3 ? "%.3f" : "%.2e";
+  std::snprintf(text, sizeof text, as, value);
   return text;
 }
 
