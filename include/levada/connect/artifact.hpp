@@ -8,15 +8,13 @@
 #if __has_include(<flatbuffers/flatbuffers.h>)
 
 #include <levada/connect/detail/artifact_tables.hpp>
+#include <levada/connect/detail/model_bytes.hpp>
 #include <levada/connect/model_document.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/result.hpp>
-#include <levada/os/file.hpp>
 #include <levada/wire/model_parts.hpp>
 
 #include <flatbuffers/flatbuffers.h>
-
-#include <fcntl.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -97,21 +95,9 @@ class artifact {
   }
   /// The same from a file of 256 MiB at most.
   static result<artifact> load(const char* path) {
-    constexpr std::uint64_t most = std::uint64_t{256} << 20;
-    auto from = file::open(path, O_RDONLY);
-    if (!from) return from.error();
-    const auto size = from->size();
-    if (!size) return size.error();
-    if (*size > most) return fault::of(failure::data, "artifact '", path, "' has ", *size, " bytes; ", most, " are the most");
-    std::vector<char> bytes(*size);
-    std::size_t n = 0;
-    while (n < bytes.size()) {
-      const auto more = from->read(std::span(bytes).subspan(n));
-      if (!more) return more.error();
-      if (*more == 0) break;
-      n += *more;
-    }
-    auto read_one = read(std::as_bytes(std::span(bytes).first(n)));
+    const auto bytes = detail::read_model_bytes(path);
+    if (!bytes) return bytes.error();
+    auto read_one = read(std::as_bytes(std::span(*bytes)));
     if (!read_one) return fault::of(failure::data, read_one.error().sentence, " (", path, ")");
     return read_one;
   }

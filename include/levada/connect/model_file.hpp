@@ -3,13 +3,13 @@
 // name.
 #pragma once
 
+#include <levada/connect/detail/model_bytes.hpp>
 #include <levada/connect/lightgbm.hpp>
 #include <levada/connect/model_document.hpp>
 #include <levada/connect/onnx.hpp>
 #include <levada/connect/xgboost.hpp>
 #include <levada/core/config.hpp>
 #include <levada/core/result.hpp>
-#include <levada/os/file.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -61,21 +61,9 @@ inline result<model_document> read_model(std::span<const std::byte> bytes) {
 
 /// The same from a file of 256 MiB at most.
 inline result<model_document> load_model(const char* path) {
-  constexpr std::uint64_t most = std::uint64_t{256} << 20;
-  auto from = file::open(path, O_RDONLY);
-  if (!from) return from.error();
-  const auto size = from->size();
-  if (!size) return size.error();
-  if (*size > most) return fault::of(failure::data, "model '", path, "' has ", *size, " bytes; ", most, " are the most");
-  std::vector<char> bytes(*size);
-  std::size_t n = 0;
-  while (n < bytes.size()) {
-    const auto more = from->read(std::span(bytes).subspan(n));
-    if (!more) return more.error();
-    if (*more == 0) break;
-    n += *more;
-  }
-  auto read = read_model(std::as_bytes(std::span(bytes).first(n)));
+  const auto bytes = detail::read_model_bytes(path);
+  if (!bytes) return bytes.error();
+  auto read = read_model(std::as_bytes(std::span(*bytes)));
   if (!read) return fault::of(read.error().kind, read.error().sentence, " (", path, ")");
   return read;
 }
