@@ -13,10 +13,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace levada::inline v0 {
 
