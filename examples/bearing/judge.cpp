@@ -8,7 +8,6 @@
 #include <levada/model/admission.hpp>
 #include <levada/model/any_model.hpp>
 #include <levada/op/map.hpp>
-#include <levada/rule/debounce.hpp>
 #include <levada/sink/to.hpp>
 #include <levada/source/from.hpp>
 #include <levada/source/values.hpp>

@@ -203,6 +203,8 @@ concept picks_from = requires(V& value, const payload_type<E>& e) { levada::pick
                      !std::is_void_v<decltype(levada::pick(std::declval<V&>(), std::declval<const payload_type<E>&>()))>;
 template <class V, class E>
 using picked_type = std::remove_cvref_t<decltype(levada::pick(std::declval<V&>(), std::declval<const payload_type<E>&>()))>;
+template <class V, class E>
+concept picks_number_from = picks_from<V, E> && std::is_arithmetic_v<picked_type<V, E>>;
 
 /// One operator on its way into a chain; `operator|` is in flow/chain.hpp.
 template <class Op>

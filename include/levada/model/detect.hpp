@@ -43,12 +43,7 @@ struct detect_operator {
   using output = relayed_type<E, judged<payload_type<E>>>;
   template <class E>
   static consteval bool fits() {
-    constexpr bool measures = [] {
-      if constexpr (picks_from<Value, E>)
-        return std::is_arithmetic_v<picked_type<Value, E>>;
-      else
-        return false;
-    }();
+    constexpr bool measures = picks_number_from<Value, E>;
     static_assert(measures,
                   "detect: the value must be a number in the event type that arrives here, or a function callable as "
                   "number(const Event&)");

@@ -51,12 +51,7 @@ struct watch_residuals_operator {
   using output = relayed_type<E, residual_change<payload_type<E>, change>>;
   template <class E>
   static consteval bool fits() {
-    constexpr bool measures = [] {
-      if constexpr (picks_from<Value, E>)
-        return std::is_arithmetic_v<picked_type<Value, E>>;
-      else
-        return false;
-    }();
+    constexpr bool measures = picks_number_from<Value, E>;
     static_assert(measures,
                   "watch_residuals: the residual must be a number in the event type that arrives here, or a function callable as "
                   "number(const Event&)");

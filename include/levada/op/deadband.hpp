@@ -56,12 +56,7 @@ struct deadband_operator {
   using output = E;
   template <class E>
   static consteval bool fits() {
-    constexpr bool measures = [] {
-      if constexpr (picks_from<Value, E>)
-        return std::is_arithmetic_v<picked_type<Value, E>>;
-      else
-        return false;
-    }();
+    constexpr bool measures = picks_number_from<Value, E>;
     static_assert(measures,
                   "deadband: the value must be a number in the event type that arrives here, or a function callable "
                   "as number(const Event&)");
